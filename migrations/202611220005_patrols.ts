@@ -1,0 +1,83 @@
+/** A patrol is one outing of a crew, with or without a vehicle; positions are its track and its latest fix. */
+export const statements: readonly string[] = [
+  `create table vehicles (
+    id uuid primary key,
+    station_id uuid not null references stations (id),
+    name text not null check (char_length(name) between 1 and 100),
+    plate text check (char_length(plate) <= 20),
+    seats integer not null check (seats between 1 and 100),
+    active boolean not null default true,
+    version integer not null default 1,
+    created_at timestamptz not null
+  )`,
+  `create index vehicles_station_id on vehicles (station_id)`,
+  `create table patrols (
+    id uuid primary key,
+    num integer generated always as identity unique,
+    station_id uuid not null references stations (id),
+    name text not null check (char_length(name) between 1 and 100),
+    vehicle_id uuid references vehicles (id),
+    crew_count integer not null check (crew_count between 1 and 50),
+    status text not null check (status in ('free', 'busy', 'break', 'ended')),
+    started_at timestamptz not null,
+    ended_at timestamptz,
+    version integer not null default 1,
+    check ((status = 'ended') = (ended_at is not null))
+  )`,
+  `create index patrols_station_id on patrols (station_id)`,
+  `create index patrols_started_at on patrols (started_at)`,
+  `create unique index patrols_vehicle_id on patrols (vehicle_id) where ended_at is null`,
+  `create index patrols_vehicle on patrols (vehicle_id)`,
+  `create index patrols_out on patrols (station_id) where ended_at is null`,
+  `create table patrol_crew (
+    patrol_id uuid not null references patrols (id),
+    user_id uuid not null references users (id),
+    left_at timestamptz,
+    primary key (patrol_id, user_id)
+  )`,
+  `create unique index patrol_crew_one_outing on patrol_crew (user_id) where left_at is null`,
+  `create index patrol_crew_user_id on patrol_crew (user_id)`,
+  `create table devices (
+    id uuid primary key,
+    station_id uuid not null references stations (id),
+    unique_id text not null check (char_length(unique_id) between 1 and 64),
+    label text not null check (char_length(label) <= 100),
+    patrol_id uuid references patrols (id),
+    vehicle_id uuid references vehicles (id),
+    speed_unit text not null check (speed_unit in ('mps', 'kmh', 'kn', 'mph')),
+    active boolean not null default true,
+    last_seen_at timestamptz,
+    battery real,
+    version integer not null default 1,
+    created_at timestamptz not null,
+    constraint devices_unique_id_key unique (unique_id)
+  )`,
+  `create index devices_station_id on devices (station_id)`,
+  `create index devices_patrol_id on devices (patrol_id)`,
+  `create index devices_vehicle_id on devices (vehicle_id)`,
+  `create table positions (
+    patrol_id uuid not null,
+    at timestamptz not null,
+    position geometry(Point, 4326) not null,
+    received_at timestamptz not null,
+    crs text not null check (crs in ('wgs84', 'gcj02', 'bd09')),
+    speed_mps real,
+    heading_deg real,
+    accuracy_m real,
+    battery real,
+    marks text[] not null,
+    primary key (patrol_id, at)
+  )`,
+  `create table patrol_positions (
+    patrol_id uuid primary key references patrols (id),
+    at timestamptz not null,
+    position geometry(Point, 4326) not null,
+    received_at timestamptz not null,
+    speed_mps real,
+    heading_deg real,
+    accuracy_m real,
+    battery real
+  )`,
+  `create index patrol_positions_position on patrol_positions using gist (position)`,
+  `create index patrol_positions_received_at on patrol_positions (received_at)`,
+];

@@ -1,0 +1,194 @@
+/** The composition root: the one file that knows all nouns. */
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { Express, Request } from 'express';
+import { desk } from '../shared/roles.ts';
+import type { Config } from './config.ts';
+import type { Log } from './context.ts';
+import type { Database } from './db/open.ts';
+import { one, row, rows } from './db/rows.ts';
+import { dispatchRoutes } from './dispatches/routes.ts';
+import { liveDispatches } from './dispatches/queries.ts';
+import { encounterRoutes } from './encounters/routes.ts';
+import { fromOwnOrigin } from './http/cookies.ts';
+import type { Page, PageContext, Route } from './http/route.ts';
+import { createHttp, secureEnough } from './http/serve.ts';
+import { type App, appPage, type BootFacts } from './http/shell.ts';
+import { liveIncidents } from './incidents/queries.ts';
+import { incidentRoutes } from './incidents/routes.ts';
+import { informantRoutes } from './informants/routes.ts';
+import { pruningJobs } from './jobs/pruning.ts';
+import { type Job, type Jobs, startJobs } from './jobs/run.ts';
+import { livePatrols } from './patrols/queries.ts';
+import { patrolRoutes } from './patrols/routes.ts';
+import { changedPositions, latestPositions } from './positions/queries.ts';
+import { positionRoutes } from './positions/routes.ts';
+import type { Service } from './realtime/command.ts';
+import { healthRoute } from './realtime/health.ts';
+import { liveRoutes, type LiveRows } from './realtime/snapshot.ts';
+import { createRealtime, type Realtime } from './realtime/sockets.ts';
+import { expireHolds } from './shelters/jobs.ts';
+import { shelterPages } from './shelters/pages.ts';
+import { liveHolds, liveStays } from './shelters/queries-holds.ts';
+import { liveShelters } from './shelters/queries.ts';
+import { shelterRoutes } from './shelters/routes.ts';
+import { sightingPages } from './sightings/pages.ts';
+import { photoRoutes } from './sightings/photos.ts';
+import { sightingRoutes } from './sightings/routes.ts';
+import { emergencyNumbers, liveStations, rootStation, stationById } from './stations/queries.ts';
+import { stationRoutes } from './stations/routes.ts';
+import { liveItems, liveStock } from './supplies/queries.ts';
+import { supplyRoutes } from './supplies/routes.ts';
+import { tallyRoutes } from './tally/routes.ts';
+import { liveTasks } from './tasks/queries.ts';
+import { taskRoutes } from './tasks/routes.ts';
+import { authenticate } from './users/authenticate.ts';
+import { sessionOf, validCredentials } from './users/queries.ts';
+import { userRoutes } from './users/routes.ts';
+import { setupPages } from './users/setup.ts';
+
+const live: LiveRows = {
+  stations: liveStations,
+  incidents: liveIncidents,
+  patrols: livePatrols,
+  dispatches: liveDispatches,
+  shelters: liveShelters,
+  holds: liveHolds,
+  stays: liveStays,
+  items: liveItems,
+  stock: liveStock,
+  tasks: liveTasks,
+};
+
+const apps: readonly App[] = [
+  { path: '/desk', entry: 'web/desk/main.ts', title: 'title.desk', roles: desk },
+  { path: '/desk/call', entry: 'web/desk/main.ts', title: 'title.desk', roles: desk },
+  { path: '/crew', entry: 'web/crew/main.ts', title: 'title.crew', roles: ['crew'] },
+  { path: '/shelter', entry: 'web/shelter/main.ts', title: 'title.shelter', roles: ['shelter', ...desk] },
+  { path: '/tally', entry: 'web/tally/main.ts', title: 'title.tally', roles: ['inspector', 'admin', ...desk] },
+];
+
+const jobs: readonly Job[] = [{ name: 'expire-holds', schedule: { everyMinutes: 1 }, run: expireHolds }, ...pruningJobs];
+
+/** The key of secret links; made at the first start and shared by all nodes through the database. */
+export async function followKeyOf(database: Database): Promise<Buffer> {
+  await rows(database.knex, `insert into secrets (name, value) values ('follow.key', :value) on conflict (name) do nothing`, { value: randomBytes(32) });
+  const found = await one<{ value: Buffer }>(database.knex, `select value from secrets where name = 'follow.key'`);
+  return found.value;
+}
+
+async function bootFacts(page: PageContext, req: Request, config: Config): Promise<BootFacts> {
+  const db = page.service.database.knex;
+  const staff = 'role' in page.actor ? page.actor : null;
+  const station = staff ? await stationById(db, staff.stationId) : await rootStation(db);
+  return {
+    session: staff?.kind === 'user' ? await sessionOf(db, staff) : null,
+    emergency: await emergencyNumbers(db),
+    timeZone: station?.timeZone ?? 'UTC',
+    version: config.version,
+    secure: secureEnough(req, config),
+  };
+}
+
+export interface Running {
+  http: Server;
+  express: Express;
+  realtime: Realtime;
+  jobs: Jobs | null;
+  routes: readonly Route[];
+  /** stops taking calls, lets running ones end, closes sockets and jobs; the database is the caller's */
+  drain(): Promise<void>;
+}
+
+export interface AppParts {
+  database: Database;
+  config: Config;
+  log: Log;
+  now: () => Date;
+  webDir: string;
+}
+
+const DRAIN_MS = 10_000;
+/** A body that trickles in is cut off; a header too. */
+const REQUEST_MS = 30_000;
+
+/** Everything wired; listening is the caller's. */
+export async function createApp({ database, config, log, now, webDir }: AppParts): Promise<Running> {
+  const service: Service = { database, now, log, followKey: await followKeyOf(database) };
+  const who = (headers: Request['headers']): ReturnType<typeof authenticate> => authenticate(service, headers);
+  const pages: Page[] = [
+    ...sightingPages,
+    ...shelterPages,
+    ...setupPages,
+    ...apps.map((app) => appPage(app, (page, req) => bootFacts(page, req, config))),
+    {
+      method: 'GET',
+      path: '/',
+      handle: (_page, _req, res) => {
+        res.redirect(302, '/report');
+        return Promise.resolve();
+      },
+    },
+  ];
+  let routes: readonly Route[] = [];
+  const express = createHttp({
+    service,
+    config,
+    webDir,
+    pages,
+    authenticate: who,
+    routes: (limits) => {
+      routes = [
+        healthRoute(database, config.version),
+        ...liveRoutes(database, live, latestPositions),
+        ...stationRoutes,
+        ...userRoutes(limits, (req) => secureEnough(req, config)),
+        ...informantRoutes,
+        ...taskRoutes,
+        ...shelterRoutes,
+        ...supplyRoutes,
+        ...patrolRoutes,
+        ...positionRoutes,
+        ...incidentRoutes,
+        ...sightingRoutes,
+        ...photoRoutes,
+        ...dispatchRoutes,
+        ...encounterRoutes,
+        ...tallyRoutes,
+      ];
+      return routes;
+    },
+  });
+  const http = createServer({ requestTimeout: REQUEST_MS, headersTimeout: 10_000, connectionsCheckingInterval: 5_000, keepAliveTimeout: 65_000 }, express);
+  const realtime = createRealtime(service, http, {
+    authenticate: who,
+    stillValid: (staff) => validCredentials(database.knex, staff.map(({ sessionId, id }) => sessionId ?? id), now()),
+    ownOrigin: (headers) => fromOwnOrigin(headers, config.publicOrigin),
+    changedPositions,
+  });
+  if (config.roles.includes('relay')) await realtime.start();
+  const root = await row<{ timeZone: string }>(database.knex, `select time_zone as "timeZone" from stations where parent_id is null`);
+  const running = config.roles.includes('jobs') ? startJobs(service, jobs, root?.timeZone ?? 'UTC') : null;
+  return {
+    http,
+    express,
+    realtime,
+    jobs: running,
+    routes,
+    async drain() {
+      const closed = new Promise<void>((resolve) => {
+        http.close(() => {
+          resolve();
+        });
+      });
+      await running?.stop();
+      await realtime.close();
+      http.closeIdleConnections();
+      const timer = setTimeout(() => {
+        http.closeAllConnections();
+      }, DRAIN_MS);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}

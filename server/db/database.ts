@@ -1,0 +1,40 @@
+import type { Knex } from 'knex';
+
+/** What the database tells its operator through; pino's logger fits. */
+export interface DatabaseLog {
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/** Which of the two databases it is; nothing outside server/db may decide by it. */
+export type DatabaseKind = 'embedded' | 'postgres';
+
+/** An open, migrated database. */
+export interface Database {
+  kind: DatabaseKind;
+  knex: Knex;
+  /** Calls onWake some time after facts were committed by any node (several commits may give one call); returns what stops it. */
+  listen(onWake: () => void): Promise<() => Promise<void>>;
+  /** Says inside a transaction that it holds a fact: listeners wake when it commits, and do not when it rolls back. */
+  notify(db: Knex | Knex.Transaction): Promise<void>;
+  /** Wakes the listeners of this process at once; does nothing on PostgreSQL, where NOTIFY has done it. */
+  committed(): void;
+  close(): Promise<void>;
+}
+
+/** Where the data is: a PostgreSQL URL, or else a folder for the embedded database. */
+export interface DatabaseOptions {
+  databaseUrl?: string;
+  dataDir?: string;
+  log: DatabaseLog;
+  /** Connections of the pool on PostgreSQL (16); the embedded database always has one. */
+  poolSize?: number;
+  /** False leaves the schema as it is. */
+  migrate?: boolean;
+  migrationsDir?: string;
+  /** Told before each step that takes seconds. */
+  onProgress?: (step: string) => void;
+  /** Accepts a server that may lose data (fsync off): for test clusters only. */
+  allowUnsafe?: boolean;
+}

@@ -1,0 +1,28 @@
+import { listDispatches, listSuggestions, sendPatrol, stepDispatch } from '../../shared/dispatches.ts';
+import { Problem } from '../../shared/problems.ts';
+import { staffOf } from '../context.ts';
+import { cursorOf, pageOf } from '../http/paging.ts';
+import { type Route, route } from '../http/route.ts';
+import { incidentInScope } from '../incidents/queries.ts';
+import { send, step } from './commands.ts';
+import { dispatchPage, suggestionsFor } from './queries.ts';
+
+export const dispatchRoutes: Route[] = [
+  route(listDispatches, async (ctx, { query }) => {
+    const staff = staffOf(ctx);
+    const page = cursorOf(query);
+    // A crew reads its own jobs; one that is not out has none.
+    if (staff.role === 'crew' && staff.patrolId === null) return { items: [], nextCursor: null };
+    if (staff.role === 'crew' && query.patrolId !== undefined && query.patrolId !== staff.patrolId) return { items: [], nextCursor: null };
+    const patrolId = staff.role === 'crew' ? staff.patrolId : (query.patrolId ?? null);
+    const found = await dispatchPage(ctx.db, staff.stationId, { incidentId: query.incidentId ?? null, patrolId, status: query.status ?? 'all' }, page);
+    return pageOf(found, page.limit, ({ id }) => id);
+  }),
+  route(sendPatrol, (ctx, { body }) => send(ctx, body)),
+  route(stepDispatch, (ctx, { params, body }) => step(ctx, params.id, body)),
+  route(listSuggestions, async (ctx, { params }) => {
+    const scope = staffOf(ctx).stationId;
+    if (!(await incidentInScope(ctx.db, params.id, scope))) throw new Problem('not_found');
+    return { items: await suggestionsFor(ctx.db, scope, params.id, ctx.now()) };
+  }),
+];

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import type { Part } from '../../shared/contract.ts';
+import type { EncounterRow, recordEncounter } from '../../shared/encounters.ts';
+import { convert } from '../../shared/geo.ts';
+import type { HoldRow } from '../../shared/shelters.ts';
+import type { TaskRow } from '../../shared/tasks.ts';
+import { fieldProblem, Problem } from '../../shared/problems.ts';
+import { type Context, isDesk, staffOf, userIdOf } from '../context.ts';
+import { pointSql } from '../db/postgis.ts';
+import { row, rows } from '../db/rows.ts';
+import { dispatchInScope } from '../dispatches/queries.ts';
+import { lockIncidents, tell } from '../incidents/commands.ts';
+import { incidentRows } from '../incidents/queries.ts';
+import { lockPatrol } from '../patrols/commands.ts';
+import { record } from '../realtime/record.ts';
+import { makeHold } from '../shelters/commands-holds.ts';
+import { handOut } from '../supplies/commands.ts';
+import { raiseTask } from '../tasks/commands.ts';
+import { encounterRows } from './queries.ts';
+
+type Body = Part<(typeof recordEncounter)['body']>;
+
+interface Setting {
+  stationId: string;
+  dispatchId: string | null;
+  incidentId: string | null;
+  patrolId: string | null;
+}
+
+/** Whose meeting it is: the job's, or one on the way. A crew records for its own outing only. */
+async function settingOf(ctx: Context, body: Body): Promise<Setting> {
+  const staff = staffOf(ctx);
+  const byDesk = isDesk(staff);
+  if (!byDesk && staff.patrolId === null) throw new Problem('patrol_off');
+  if (body.dispatchId !== undefined) {
+    const dispatch = await dispatchInScope(ctx.db, staff.stationId, body.dispatchId);
+    if (!dispatch || (!byDesk && dispatch.patrolId !== staff.patrolId)) throw fieldProblem('/dispatchId', 'not_found', 'no such job', 'not_found');
+    if (body.incidentId !== undefined && body.incidentId !== dispatch.incidentId) throw fieldProblem('/incidentId', 'mismatch', "not the job's incident");
+    return { stationId: dispatch.stationId, dispatchId: dispatch.id, incidentId: dispatch.incidentId, patrolId: dispatch.patrolId };
+  }
+  if (body.incidentId !== undefined) {
+    const [incident] = await lockIncidents(ctx, [body.incidentId]).catch((error: unknown) => {
+      throw error instanceof Problem ? fieldProblem('/incidentId', 'not_found', 'no such incident', 'not_found') : error;
+    });
+    if (!incident) throw new Problem('not_found');
+    return { stationId: incident.stationId, dispatchId: null, incidentId: incident.id, patrolId: staff.patrolId };
+  }
+  return { stationId: staff.stationId, dispatchId: null, incidentId: null, patrolId: staff.patrolId };
+}
+
+const MAX_LATE_MS = 72 * 3_600_000;
+
+/** When it happened, by the phone, unless that cannot be; late arrivals count by when they happened. */
+function happenedAt(at: string | undefined, now: Date): Date {
+  const claimed = at === undefined ? now.getTime() : new Date(at).getTime();
+  return claimed > now.getTime() || now.getTime() - claimed > MAX_LATE_MS ? now : new Date(claimed);
+}
+
+/** A bed for those who come along, unless the job already holds one there. None free is a task for the desk, never a lost encounter. */
+async function bringIn(ctx: Context, setting: Setting, shelterId: string, people: number): Promise<{ holds: HoldRow[]; tasks: TaskRow[] }> {
+  const held = await row(
+    ctx.db,
+    `select id from holds where shelter_id = cast(:shelterId as uuid) and dispatch_id = cast(:dispatchId as uuid)
+       and (status = 'used' or (status = 'held' and expires_at > :now)) limit 1`,
+    { shelterId, dispatchId: setting.dispatchId, now: ctx.now() },
+  );
+  if (held) return { holds: [], tasks: [] };
+  try {
+    return { holds: [await makeHold(ctx, { id: randomUUID(), shelterId, people, kind: 'any', for: '', dispatchId: setting.dispatchId })], tasks: [] };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (error.code === 'not_found') throw fieldProblem('/shelterId', 'not_found', 'no such shelter', 'not_found');
+    return { holds: [], tasks: [await raiseTask(ctx, { stationId: setting.stationId, kind: 'no_bed', subject: { shelterId, people } })] };
+  }
+}
+
+async function store(ctx: Context, body: Body, setting: Setting, at: Date): Promise<void> {
+  const now = ctx.now();
+  const [lon, lat] = convert(body.position.coordinates, body.crs ?? 'wgs84', 'wgs84');
+  const foreign = body.crs !== undefined && body.crs !== 'wgs84';
+  await rows(
+    ctx.db,
+    `insert into encounters (id, station_id, dispatch_id, incident_id, patrol_id, shelter_id, position, origin, at, recorded_at, recorded_by, set_by_desk, not_found_reason)
+     values (cast(:id as uuid), cast(:stationId as uuid), cast(:dispatchId as uuid), cast(:incidentId as uuid), cast(:patrolId as uuid), cast(:shelterId as uuid),
+       ${pointSql(':lon', ':lat')}, cast(:origin as jsonb), :at, :now, cast(:recordedBy as uuid), :byDesk, :notFoundReason)`,
+    {
+      id: body.id,
+      ...setting,
+      shelterId: body.shelterId ?? null,
+      lon,
+      lat,
+      origin: foreign ? JSON.stringify({ crs: body.crs, coordinates: body.position.coordinates }) : null,
+      at,
+      now,
+      recordedBy: userIdOf(ctx.actor),
+      byDesk: isDesk(ctx.actor),
+      notFoundReason: body.notFoundReason ?? null,
+    },
+  );
+  const people = body.people.map((person) => ({ id: person.id ?? randomUUID(), outcome: person.outcome, refusal: person.refusal ?? null, needs: person.needs ?? [], groups: person.groups ?? [] }));
+  await rows(
+    ctx.db,
+    `insert into encounter_people (id, encounter_id, outcome, refusal, needs, groups)
+     select id, cast(:encounterId as uuid), outcome, refusal, needs, groups
+     from jsonb_to_recordset(cast(:people as jsonb)) as x (id uuid, outcome text, refusal text, needs text[], groups text[])`,
+    { encounterId: body.id, people: JSON.stringify(people) },
+  );
+}
+
+const countBy = (list: readonly string[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const key of list) counts[key] = (counts[key] ?? 0) + 1;
+  return counts;
+};
+
+/** Records a meeting. What happened is a fact and accepted, however late, also when the job was recalled meanwhile. */
+export async function recordMeeting(ctx: Context, body: Body): Promise<EncounterRow> {
+  const setting = await settingOf(ctx, body);
+  const before = setting.incidentId === null ? [] : await lockIncidents(ctx, [setting.incidentId]);
+  if (setting.patrolId !== null) await lockPatrol(ctx, setting.patrolId);
+  const at = happenedAt(body.at, ctx.now());
+  await store(ctx, body, setting, at);
+  const coming = body.people.filter(({ outcome }) => outcome === 'brought_in').length;
+  const bed = body.shelterId !== undefined && coming > 0 ? await bringIn(ctx, setting, body.shelterId, coming) : { holds: [], tasks: [] };
+  const given = await handOut(ctx, { encounterId: body.id, patrolId: setting.patrolId, items: body.handouts ?? [], at, stationId: setting.stationId });
+  if (setting.incidentId !== null) {
+    await rows(
+      ctx.db,
+      `update incidents set version = version + 1, outcome = case when outcome = 'found' or :met then 'found' else 'not_found' end, arrived_at = coalesce(arrived_at, :at) where id = cast(:id as uuid)`,
+      { id: setting.incidentId, met: body.people.length > 0, at },
+    );
+    if (body.people.length > 0) await tell(ctx, setting.incidentId, 'encounter', { encounterId: body.id, outcomes: countBy(body.people.map(({ outcome }) => outcome)) }, at);
+    else await tell(ctx, setting.incidentId, 'not_found', { encounterId: body.id, reason: body.notFoundReason }, at);
+  }
+  const incidents = await incidentRows(ctx.db, before.map(({ id }) => id));
+  record(ctx, {
+    type: 'encounter.recorded',
+    stationId: setting.stationId,
+    rows: { incidents, holds: bed.holds, stock: given.stock, tasks: [...bed.tasks, ...given.tasks] },
+  });
+  const [encounter] = await encounterRows(ctx.db, [body.id]);
+  if (!encounter) throw new Error('the encounter just written is not there');
+  return encounter;
+}

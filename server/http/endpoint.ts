@@ -1,0 +1,121 @@
+/** Answers one endpoint: limits, who may, parse once, run, write. */
+import type { Request, Response } from 'express';
+import type * as z from 'zod/mini';
+import type { Endpoint } from '../../shared/contract.ts';
+import { type FieldError, fieldErrors, Problem } from '../../shared/problems.ts';
+import type { Actor, Staff } from '../context.ts';
+import { readContext, runCommand, type Service } from '../realtime/command.ts';
+import { readBody } from './body.ts';
+import { fromOwnOrigin } from './cookies.ts';
+import { claim, fingerprint, keep, Replay } from './idempotency.ts';
+import { addressPrefix, type Limits } from './limits.ts';
+import type { Answer, Route } from './route.ts';
+
+export interface Gate {
+  service: Service;
+  limits: Limits;
+  publicOrigin: string | null;
+  authenticate(req: Request): Promise<Staff | null>;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+function parse(schema: z.ZodMiniType | undefined, input: unknown, root: string): unknown {
+  if (!schema) return undefined;
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const errors = fieldErrors(result.error.issues, input, root);
+  throw new Problem(errors.some(({ code }) => code === 'place_missing') ? 'place_missing' : 'invalid', errors);
+}
+
+/** A parameter given twice is a mistake, or a trick: neither is guessed at. */
+function parseQuery(endpoint: Endpoint, req: Request): unknown {
+  const query = req.query as Record<string, unknown>;
+  const twice: FieldError[] = Object.keys(query).filter((key) => Array.isArray(query[key])).map((key) => ({ path: `/query/${key}`, code: 'array', message: 'given more than once' }));
+  if (twice.length > 0) throw new Problem('invalid', twice);
+  return parse(endpoint.query, { ...query }, '/query');
+}
+
+function parseParams(endpoint: Endpoint, req: Request): unknown {
+  if (!endpoint.params) return undefined;
+  const result = endpoint.params.safeParse(req.params);
+  // What is no id names nothing.
+  if (!result.success) throw new Problem('not_found');
+  return result.data;
+}
+
+function keyOf(endpoint: Endpoint, req: Request, body: unknown): string | null {
+  const header = req.headers['idempotency-key'];
+  if (header !== undefined && (typeof header !== 'string' || !UUID.test(header))) throw new Problem('bad_idempotency_key');
+  if (endpoint.replay === 'id') return (body as { id: string }).id;
+  return endpoint.replay === 'header' && header !== undefined ? header : null;
+}
+
+/** Cookies travel by themselves, so a page of another site must not be able to use them. */
+function judgeOrigin(gate: Gate, req: Request, staff: Staff | null): void {
+  if (!fromOwnOrigin(req.headers, gate.publicOrigin)) throw new Problem('bad_origin');
+  if (staff?.kind === 'user' && req.headers['x-requested-with'] !== 'warmpath') throw new Problem('bad_origin');
+}
+
+function judgeRole(endpoint: Endpoint, staff: Staff | null): void {
+  if (endpoint.who === 'public') return;
+  if (!staff) throw new Problem('unauthorized');
+  if (!endpoint.who.includes(staff.role)) throw new Problem('forbidden');
+}
+
+const subjectsOf = (params: unknown, body: unknown): string[] =>
+  [params, body].flatMap((part) => (typeof part === 'object' && part !== null && 'id' in part && typeof part.id === 'string' ? [part.id] : []));
+
+async function run(gate: Gate, route: Route, actor: Actor, input: { params: unknown; query: unknown; body: unknown }, req: Request): Promise<Answer> {
+  const { endpoint, handle, answer } = route;
+  const { service } = gate;
+  if (answer) return answer(service, actor, input as never);
+  if (!handle) throw new Error(`${endpoint.name} has no handler`);
+  const audit = { command: endpoint.name, subjectIds: subjectsOf(input.params, input.body), fields: typeof input.body === 'object' && input.body !== null && !Array.isArray(input.body) ? Object.keys(input.body) : [] };
+  if (endpoint.method === 'GET') {
+    const logged = endpoint.logged && 'role' in actor && actor.role === 'inspector';
+    // An inspector's look is written down before it is given.
+    if (logged) return { status: 200, body: await runCommand(service, actor, audit, (ctx) => handle(ctx, input as never)) };
+    return { status: 200, body: await handle(readContext(service, actor), input as never) };
+  }
+  const key = keyOf(endpoint, req, input.body);
+  const body = await runCommand(service, actor, audit, async (ctx) => {
+    if (key !== null) await claim(ctx.db, key, fingerprint(endpoint, actor, input.params, input.body), ctx.now());
+    const reply = await handle(ctx, input as never);
+    if (key !== null) await keep(ctx.db, key, endpoint.status, reply);
+    return reply;
+  });
+  return { status: endpoint.status, body };
+}
+
+/** The Express handler of a route. Throws Problems; serve.ts writes them. */
+export function answerer(gate: Gate, route: Route): (req: Request, res: Response) => Promise<void> {
+  const { endpoint, raw } = route;
+  const unsafe = endpoint.method !== 'GET';
+  return async (req, res) => {
+    res.setHeader('Cache-Control', 'no-store');
+    const staff = await gate.authenticate(req);
+    if (unsafe) judgeOrigin(gate, req, staff);
+    if (staff) await gate.limits.call('staff', staff.sessionId ?? staff.id);
+    else await gate.limits.call(unsafe ? 'publicWrites' : 'publicReads', addressPrefix(req.ip ?? ''));
+    judgeRole(endpoint, staff);
+    const actor: Actor = staff ?? { kind: 'public' };
+    const params = parseParams(endpoint, req);
+    const query = parseQuery(endpoint, req);
+    if (raw) {
+      await raw(gate.service, actor, { params, query, body: undefined } as never, { req, res });
+      return;
+    }
+    const body = unsafe ? parse(endpoint.body, await readBody(endpoint, req, res), '') : undefined;
+    if (unsafe) keyOf({ ...endpoint, replay: 'header' }, req, body);
+    try {
+      const answer = await run(gate, route, actor, { params, query, body }, req);
+      if (answer.replay === true) res.setHeader('Idempotent-Replay', 'true');
+      res.status(answer.status).json(answer.body);
+    } catch (thrown) {
+      if (!(thrown instanceof Replay)) throw thrown;
+      res.setHeader('Idempotent-Replay', 'true');
+      res.status(thrown.status).json(thrown.body);
+    }
+  };
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import type { Knex } from 'knex';
+import type { Endpoint } from '../../shared/contract.ts';
+import { Problem } from '../../shared/problems.ts';
+import type { Actor } from '../context.ts';
+import { row, rows } from '../db/rows.ts';
+
+/** Thrown out of a transaction that has nothing to do: the answer is known already. */
+export class Replay extends Error {
+  readonly status: number;
+  readonly body: unknown;
+  constructor(status: number, body: unknown) {
+    super('replay');
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** The same caller, the same call, the same words: parsed input has its keys in the schema's order. */
+export function fingerprint(endpoint: Endpoint, actor: Actor, params: unknown, body: unknown): Buffer {
+  const who = 'id' in actor ? actor.id : actor.kind;
+  return createHash('sha256').update(JSON.stringify([endpoint.name, who, params, body])).digest();
+}
+
+/** Claims a key inside the command's transaction; a parallel twin waits here for the first to commit. */
+export async function claim(db: Knex | Knex.Transaction, key: string, print: Buffer, now: Date): Promise<void> {
+  const [claimed] = await rows(
+    db,
+    `insert into idempotency_keys (key, fingerprint, created_at) values (cast(:key as uuid), :print, :now) on conflict (key) do nothing returning key`,
+    { key, print, now },
+  );
+  if (claimed) return;
+  const known = await row<{ same: boolean; status: number; reply: unknown }>(
+    db,
+    `select fingerprint = :print as same, status, reply from idempotency_keys where key = cast(:key as uuid)`,
+    { key, print },
+  );
+  if (!known) throw new Problem('unavailable', [], { retryAfterS: 1 });
+  if (!known.same) throw new Problem('key_reuse', [{ path: '/id', code: 'key_reuse', message: 'this id was used for something else' }]);
+  throw new Replay(200, known.reply);
+}
+
+/** Keeps the answer with its key, in the same transaction. */
+export async function keep(db: Knex | Knex.Transaction, key: string, status: number, reply: unknown): Promise<void> {
+  await rows(db, `update idempotency_keys set status = :status, reply = cast(:reply as jsonb) where key = cast(:key as uuid)`, { key, status, reply: JSON.stringify(reply) });
+}

@@ -1,0 +1,62 @@
+import { isIPv6 } from 'node:net';
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { Problem } from '../../shared/problems.ts';
+
+/** Calls a minute; a signed-in desk is never held below 600. */
+const perMinute = { staff: 3_000, publicReads: 600, publicWrites: 120 } as const;
+const signInFailures = { account: 5, address: 30, blockS: 60 } as const;
+
+/** One household or one carrier gateway: /24 of IPv4, /56 of IPv6. */
+export function addressPrefix(address: string): string {
+  const plain = address.replace(/^::ffff:/, '');
+  if (!isIPv6(plain)) return plain.split('.').slice(0, 3).join('.');
+  const [head = '', tail = ''] = plain.split('::');
+  const groups = head.split(':').filter(Boolean);
+  const rest = tail.split(':').filter(Boolean);
+  const full = [...groups, ...Array<string>(Math.max(0, 8 - groups.length - rest.length)).fill('0'), ...rest];
+  return full.slice(0, 4).map((group, n) => (n === 3 ? (parseInt(group, 16) >> 8).toString(16) : group)).join(':');
+}
+
+export interface Limits {
+  call(kind: keyof typeof perMinute, key: string): Promise<void>;
+  /** Throws 429 while an account or address has too many failures behind it. */
+  signInAllowed(account: string, address: string): Promise<void>;
+  signInFailed(account: string, address: string): Promise<void>;
+  signInDone(account: string): Promise<void>;
+}
+
+const refuse = (result: unknown): never => {
+  const waitMs = (result as RateLimiterRes).msBeforeNext;
+  throw new Problem('too_many', [], { retryAfterS: Math.max(1, waitMs / 1000) });
+};
+
+export function createLimits(enabled: boolean): Limits {
+  const make = (points: number, duration: number, keyPrefix: string): RateLimiterMemory => new RateLimiterMemory({ points, duration, keyPrefix });
+  const calls = {
+    staff: make(perMinute.staff, 60, 'staff'),
+    publicReads: make(perMinute.publicReads, 60, 'reads'),
+    publicWrites: make(perMinute.publicWrites, 60, 'writes'),
+  };
+  const byAccount = make(signInFailures.account, signInFailures.blockS, 'account');
+  const byAddress = make(signInFailures.address, signInFailures.blockS, 'address');
+  const spent = async (limiter: RateLimiterMemory, key: string, points: number): Promise<void> => {
+    const known = await limiter.get(key);
+    if (known && known.consumedPoints >= points) refuse(known);
+  };
+  return {
+    async call(kind, key) {
+      if (enabled) await calls[kind].consume(key).catch(refuse);
+    },
+    async signInAllowed(account, address) {
+      await spent(byAccount, account, signInFailures.account);
+      await spent(byAddress, addressPrefix(address), signInFailures.address);
+    },
+    async signInFailed(account, address) {
+      await byAccount.penalty(account);
+      await byAddress.penalty(addressPrefix(address));
+    },
+    async signInDone(account) {
+      await byAccount.delete(account);
+    },
+  };
+}

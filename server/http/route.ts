@@ -1,0 +1,73 @@
+/** How nouns offer their endpoints and pages; app.ts mounts them. */
+import type { Request, Response } from 'express';
+import type * as z from 'zod/mini';
+import type { Endpoint, Part } from '../../shared/contract.ts';
+import type { Locale } from '../../shared/stations.ts';
+import type { Actor, Context } from '../context.ts';
+import type { Service } from '../realtime/command.ts';
+
+type Schema = z.ZodMiniType;
+export interface Input<P, Q, B> {
+  params: P;
+  query: Q;
+  body: B;
+}
+
+/** An endpoint with what answers it. */
+export interface Route {
+  endpoint: Endpoint;
+  /** unsafe methods run inside the command's transaction, reads on the pool */
+  handle?: (ctx: Context, input: Input<never, never, never>) => Promise<unknown>;
+  /** keeps its own transaction (group commit) and may answer 200 for a replay */
+  answer?: (service: Service, actor: Actor, input: Input<never, never, never>) => Promise<Answer>;
+  /** reads the request and writes the answer itself (uploads, files) */
+  raw?: (service: Service, actor: Actor, input: Input<never, never, never>, http: { req: Request; res: Response }) => Promise<void>;
+}
+export interface Answer {
+  status: number;
+  body: unknown;
+  replay?: boolean;
+}
+
+/** An ordinary endpoint: parsed input in, reply out. */
+export function route<P extends Schema | undefined, Q extends Schema | undefined, B extends Schema | undefined, R extends Schema>(
+  endpoint: Endpoint<P, Q, B, R>,
+  handle: (ctx: Context, input: Input<Part<P>, Part<Q>, Part<B>>) => Promise<z.infer<R>>,
+): Route {
+  return { endpoint: endpoint as unknown as Endpoint, handle };
+}
+
+/** An endpoint whose command opens its own transaction. */
+export function ownRoute<P extends Schema | undefined, Q extends Schema | undefined, B extends Schema | undefined, R extends Schema>(
+  endpoint: Endpoint<P, Q, B, R>,
+  answer: (service: Service, actor: Actor, input: Input<Part<P>, Part<Q>, Part<B>>) => Promise<Answer>,
+): Route {
+  return { endpoint: endpoint as unknown as Endpoint, answer };
+}
+
+/** An endpoint that streams in or out. */
+export function rawRoute<P extends Schema | undefined, Q extends Schema | undefined, B extends Schema | undefined, R extends Schema>(
+  endpoint: Endpoint<P, Q, B, R>,
+  raw: (service: Service, actor: Actor, input: Input<Part<P>, Part<Q>, Part<B>>, http: { req: Request; res: Response }) => Promise<void>,
+): Route {
+  return { endpoint: endpoint as unknown as Endpoint, raw };
+}
+
+/** What a server-rendered page may use. */
+export interface PageContext {
+  service: Service;
+  actor: Actor;
+  locale: Locale;
+  /** translated words from the one catalogue */
+  t: (key: string, values?: Record<string, string | number>) => string;
+  /** tags for an entry of web/ (e.g. 'web/public/report.ts'): stylesheets and a module script, or '' while not built */
+  assets: (entry: string) => { styles: readonly string[]; script: string | null };
+  /** tiles of the operator, or null: outlines only */
+  tiles: { url: string; attribution: string } | null;
+}
+/** A server-rendered page; POST pages are the no-JavaScript forms, checked by Origin / Sec-Fetch-Site and parsed as urlencoded. */
+export interface Page {
+  method: 'GET' | 'POST';
+  path: string;
+  handle: (page: PageContext, req: Request, res: Response) => Promise<void>;
+}

@@ -1,0 +1,114 @@
+import type { Knex } from 'knex';
+import type { EntryRow, IncidentRow } from '../../shared/incidents.ts';
+import type { SightingRow } from '../../shared/sightings.ts';
+import { asInstant, asPoint } from '../db/postgis.ts';
+import { row, rows } from '../db/rows.ts';
+
+type Db = Knex | Knex.Transaction;
+
+const COLUMNS = `i.id, i.version, i.code, i.station_id as "stationId", i.area_id as "areaId", i.lane, i.status, i.priority,
+  ${asPoint('i.position')} as position, i.accuracy_m as "accuracyM", i.place_text as "placeText", i.place_code as "placeCode",
+  i.people, i.signs, i.description, i.source, i.verified,
+  ${asInstant('i.opened_at')} as "openedAt", ${asInstant('i.last_reported_at')} as "lastReportedAt", ${asInstant('i.seen_at')} as "seenAt",
+  ${asInstant('i.first_dispatched_at')} as "firstDispatchedAt", ${asInstant('i.arrived_at')} as "arrivedAt",
+  ${asInstant('i.closed_at')} as "closedAt", i.close_reason as "closeReason", i.outcome, i.merged_into as "mergedInto",
+  array(select g.id from sightings g where g.incident_id = i.id order by g.received_at, g.id) as "sightingIds",
+  array(select d.patrol_id from dispatches d where d.incident_id = i.id and d.ended_at is null order by d.patrol_id) as "patrolIds"`;
+
+/** Whole rows for facts, in the order of ids. */
+export function incidentRows(db: Db, ids: readonly string[]): Promise<IncidentRow[]> {
+  return rows<IncidentRow>(db, `select ${COLUMNS} from incidents i where i.id = any (cast(:ids as uuid[])) order by i.id`, { ids });
+}
+
+export async function incidentRow(db: Db, id: string): Promise<IncidentRow> {
+  const [found] = await incidentRows(db, [id]);
+  if (!found) throw new Error('the incident just written is not there');
+  return found;
+}
+
+/** Everything not closed in a subtree, for the snapshot. */
+export function liveIncidents(db: Db, scope: string): Promise<IncidentRow[]> {
+  return rows<IncidentRow>(
+    db,
+    `select ${COLUMNS} from incidents i join stations s on s.id = i.station_id where i.status <> 'closed' and s.path @> array[cast(:scope as uuid)] order by i.id`,
+    { scope },
+    { deadlineMs: 30_000 },
+  );
+}
+
+export function incidentInScope(db: Db, id: string, scope: string): Promise<IncidentRow | undefined> {
+  return row<IncidentRow>(
+    db,
+    `select ${COLUMNS} from incidents i join stations s on s.id = i.station_id where i.id = cast(:id as uuid) and s.path @> array[cast(:scope as uuid)]`,
+    { id, scope },
+  );
+}
+
+export interface IncidentPage {
+  status: string;
+  after: string | null;
+  limit: number;
+  bbox: readonly [number, number, number, number] | null;
+}
+
+/** How lists may be sorted; each order ends in the id, so that paging never skips. */
+const ORDERS = {
+  newest: { order: `i.opened_at desc, i.id desc`, after: `(i.opened_at, i.id) < (select c.opened_at, c.id from incidents c where c.id = cast(:after as uuid))` },
+  cold: {
+    order: `array_position(array['life_risk', 'urgent', 'normal'], i.priority), i.opened_at, i.id`,
+    after: `(array_position(array['life_risk', 'urgent', 'normal'], i.priority), i.opened_at, i.id) >
+      (select array_position(array['life_risk', 'urgent', 'normal'], c.priority), c.opened_at, c.id from incidents c where c.id = cast(:after as uuid))`,
+  },
+} as const;
+
+export function incidentsOf(db: Db, scope: string, sort: keyof typeof ORDERS, { status, after, limit, bbox }: IncidentPage): Promise<IncidentRow[]> {
+  return rows<IncidentRow>(
+    db,
+    `select ${COLUMNS} from incidents i join stations s on s.id = i.station_id
+     where s.path @> array[cast(:scope as uuid)]
+       and (:status = 'all' or (:status = 'live' and i.status <> 'closed') or i.status = :status)
+       and (cast(:west as float8) is null or st_intersects(i.position::geometry, st_makeenvelope(cast(:west as float8), cast(:south as float8), cast(:east as float8), cast(:north as float8), 4326)))
+       and (cast(:after as uuid) is null or ${ORDERS[sort].after})
+     order by ${ORDERS[sort].order} limit :limit + 1`,
+    { scope, status, after, limit, west: bbox?.[0] ?? null, south: bbox?.[1] ?? null, east: bbox?.[2] ?? null, north: bbox?.[3] ?? null },
+  );
+}
+
+/** Open incidents near in place and time by the station's rules, nearest first. */
+export function duplicatesOf(db: Db, id: string, scope: string): Promise<(IncidentRow & { distanceM: number; minutesApart: number })[]> {
+  return rows(
+    db,
+    `with me as (
+       select m.id, m.position, m.opened_at, cast(rule_value('duplicates.radius', s.path) as text)::float8 as radius, cast(rule_value('duplicates.window', s.path) as text)::float8 as hours
+       from incidents m join stations s on s.id = m.station_id where m.id = cast(:id as uuid)
+     )
+     select ${COLUMNS}, round(st_distance(i.position, me.position)) as "distanceM", round(abs(extract(epoch from i.opened_at - me.opened_at)) / 60)::integer as "minutesApart"
+     from me join incidents i on st_dwithin(i.position, me.position, me.radius) join stations s on s.id = i.station_id
+     where i.id <> me.id and i.status <> 'closed' and s.path @> array[cast(:scope as uuid)]
+       and abs(extract(epoch from i.opened_at - me.opened_at)) <= me.hours * 3600
+     order by st_distance(i.position, me.position), i.id limit 50`,
+    { id, scope },
+  );
+}
+
+export function timelineOf(db: Db, id: string): Promise<EntryRow[]> {
+  return rows<EntryRow>(
+    db,
+    `select e.id, ${asInstant('e.at')} as at, e.kind, e.actor_kind as "actorKind", u.name as "actorName", e.detail
+     from incident_entries e left join users u on u.id = e.actor_id where e.incident_id = cast(:id as uuid) order by e.at, e.id limit 1000`,
+    { id },
+  );
+}
+
+export const SIGHTING_COLUMNS = `g.id, 1 as version, g.code, g.incident_id as "incidentId", g.station_id as "stationId",
+  ${asPoint('g.position')} as position, g.accuracy_m as "accuracyM", g.place_text as "placeText", g.place_code as "placeCode", g.source, g.verified,
+  (select n.organisation from informants n where n.id = g.informant_id) as organisation,
+  ${asInstant('g.observed_at')} as "observedAt", ${asInstant('g.received_at')} as "receivedAt", g.clock_suspect as "clockSuspect",
+  g.people, g.description, g.signs, g.spoken, g.wants_help as "wantsHelp", g.still_there as "stillThere", g.contact,
+  coalesce((select jsonb_agg(jsonb_build_object('id', p.id, 'width', p.width, 'height', p.height, 'createdAt', ${asInstant('p.created_at')}) order by p.created_at, p.id)
+    from photos p where p.sighting_id = g.id), '[]') as photos`;
+
+/** The reports that an incident has gathered. */
+export function sightingsOfIncident(db: Db, incidentId: string): Promise<SightingRow[]> {
+  return rows<SightingRow>(db, `select ${SIGHTING_COLUMNS} from sightings g where g.incident_id = cast(:incidentId as uuid) order by g.received_at, g.id limit 200`, { incidentId });
+}

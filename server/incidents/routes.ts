@@ -1,0 +1,39 @@
+import type { IncidentRow } from '../../shared/incidents.ts';
+import { closeIncident, listDuplicates, listIncidents, markSeen, mergeIncident, noteIncident, reopenIncident, unmergeIncident, updateIncident } from '../../shared/incidents.ts';
+import { fieldProblem, Problem } from '../../shared/problems.ts';
+import { staffOf } from '../context.ts';
+import { cursorOf, pageOf } from '../http/paging.ts';
+import { type Route, route } from '../http/route.ts';
+import { view, viewerOf } from '../realtime/audience.ts';
+import { parseBbox } from '../stations/queries.ts';
+import { addNote, changeIncident, merge, openAgain, seeIncident, shutIncident, unmerge } from './commands.ts';
+import { duplicatesOf, incidentInScope, incidentsOf } from './queries.ts';
+
+export const incidentRoutes: Route[] = [
+  route(listIncidents, async (ctx, { query }) => {
+    const staff = staffOf(ctx);
+    const page = cursorOf(query);
+    const bbox = query.bbox === undefined ? null : parseBbox(query.bbox);
+    if (bbox === undefined) throw fieldProblem('/query/bbox', 'bbox', 'west,south,east,north in degrees');
+    const found = await incidentsOf(ctx.db, staff.stationId, query.sort ?? 'newest', { status: query.status ?? 'live', bbox, ...page });
+    const { items, nextCursor } = pageOf(found, page.limit, ({ id }) => id);
+    const viewer = viewerOf(staff);
+    return { items: items.map((row) => view('incidents', row, viewer)).filter((row): row is IncidentRow => row !== null), nextCursor };
+  }),
+  route(updateIncident, (ctx, { params, body }) => changeIncident(ctx, params.id, body)),
+  route(markSeen, (ctx, { params }) => seeIncident(ctx, params.id)),
+  route(mergeIncident, (ctx, { params, body }) => merge(ctx, params.id, body.intoId, body.version)),
+  route(unmergeIncident, (ctx, { params, body }) => unmerge(ctx, params.id, body.version)),
+  route(closeIncident, (ctx, { params, body }) => shutIncident(ctx, params.id, body)),
+  route(reopenIncident, (ctx, { params, body }) => openAgain(ctx, params.id, body.version)),
+  route(noteIncident, async (ctx, { params, body }) => {
+    const row = view('incidents', await addNote(ctx, params.id, body.text), viewerOf(staffOf(ctx)));
+    if (!row) throw new Problem('not_found');
+    return row;
+  }),
+  route(listDuplicates, async (ctx, { params }) => {
+    const scope = staffOf(ctx).stationId;
+    if (!(await incidentInScope(ctx.db, params.id, scope))) throw new Problem('not_found');
+    return { items: await duplicatesOf(ctx.db, params.id, scope) };
+  }),
+];

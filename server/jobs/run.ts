@@ -1,0 +1,71 @@
+/** The table of timed jobs and who runs them: node-cron beats, a row decides which node. */
+import cron from 'node-cron';
+import type { Context } from '../context.ts';
+import { row, rows } from '../db/rows.ts';
+import { runCommand, type Service } from '../realtime/command.ts';
+import { dueSlots, type Schedule } from './slots.ts';
+
+export interface Job {
+  name: string;
+  schedule: Schedule;
+  /** runs until it answers 0, each time in a transaction of its own, so that no batch holds a lock long */
+  run: (ctx: Context) => Promise<number>;
+}
+
+/** Slots missed while nothing ran are looked for this far back. */
+const LOOK_BACK_MS = 7 * 86_400_000;
+const MAX_BATCHES = 1_000;
+
+/** Runs what is due. Of the slots one job missed only the newest is run: what it does is level-triggered and does not add up. */
+export async function beat(service: Service, jobs: readonly Job[], zone: string): Promise<void> {
+  for (const job of jobs) {
+    const now = service.now();
+    const db = service.database.knex;
+    const last = await row<{ dueAt: Date }>(db, `select due_at as "dueAt" from job_runs where name = :name order by due_at desc limit 1`, { name: job.name });
+    const from = new Date(Math.max(last?.dueAt.getTime() ?? 0, now.getTime() - LOOK_BACK_MS));
+    const due = dueSlots(job.schedule, zone, from, now).at(-1);
+    if (!due) continue;
+    const [mine] = await rows(
+      db,
+      `insert into job_runs (name, due_at, started_at) values (:name, :due, :now) on conflict (name, due_at) do nothing returning name`,
+      { name: job.name, due, now },
+    );
+    if (!mine) continue;
+    await runJob(service, job);
+    await rows(db, `update job_runs set finished_at = :now where name = :name and due_at = :due`, { name: job.name, due, now: service.now() });
+  }
+}
+
+async function runJob(service: Service, job: Job): Promise<void> {
+  try {
+    for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
+      const done = await runCommand(service, { kind: 'system' }, { command: `job.${job.name}`, subjectIds: [], fields: [] }, job.run);
+      if (done === 0) return;
+    }
+  } catch (error) {
+    service.log.error({ job: job.name, error: error instanceof Error ? error.name : 'unknown' }, 'a timed job failed; its next slot tries again');
+  }
+}
+
+export interface Jobs {
+  stop(): Promise<void>;
+}
+
+/** Catches up on what is due, then beats once a minute. */
+export function startJobs(service: Service, jobs: readonly Job[], zone: string): Jobs {
+  let running: Promise<void> = Promise.resolve();
+  const go = (): Promise<void> => {
+    running = running.then(() => beat(service, jobs, zone)).catch((error: unknown) => {
+      service.log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'timed jobs could not be looked at; the next minute will');
+    });
+    return running;
+  };
+  void go();
+  const task = cron.schedule('* * * * *', go, { noOverlap: true });
+  return {
+    async stop() {
+      await task.stop();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import type { Knex } from 'knex';
+import type { PatrolRow, PatrolStatus } from '../../shared/patrols.ts';
+import { asInstant } from '../db/postgis.ts';
+import { row, rows } from '../db/rows.ts';
+import { inSubtreeSql } from '../db/scope.ts';
+import type { PageAfter } from '../http/paging.ts';
+
+type Db = Knex | Knex.Transaction;
+
+// Of an outing that is over everybody who took part is named; of one that is out those who are with it now.
+const COLUMNS = `p.id, p.version, p.num, p.station_id as "stationId", p.name, p.vehicle_id as "vehicleId", v.name as "vehicleName",
+  coalesce((select array_agg(c.user_id order by c.user_id) from patrol_crew c
+    where c.patrol_id = p.id and (c.left_at is null or p.ended_at is not null)), cast('{}' as uuid[])) as crew,
+  p.crew_count as "crewCount", p.status, ${asInstant('p.started_at')} as "startedAt", ${asInstant('p.ended_at')} as "endedAt"`;
+const FROM = `patrols p left join vehicles v on v.id = p.vehicle_id`;
+
+/** Patrols by id, in no order. */
+export const patrolRows = (db: Db, ids: readonly string[]): Promise<PatrolRow[]> =>
+  rows<PatrolRow>(db, `select ${COLUMNS} from ${FROM} where p.id = any (cast(:ids as uuid[]))`, { ids });
+
+/** Every patrol of the subtree that is out. */
+export const livePatrols = (db: Db, scope: string): Promise<PatrolRow[]> =>
+  rows<PatrolRow>(db, `select ${COLUMNS} from ${FROM} where p.ended_at is null and ${inSubtreeSql('p.station_id')}`, {
+    scope,
+  });
+
+/** One page, newest first: those out now, those of one status, or all. */
+export const patrolPage = (
+  db: Db,
+  scope: string,
+  status: PatrolStatus | 'all' | undefined,
+  page: PageAfter,
+): Promise<PatrolRow[]> =>
+  rows<PatrolRow>(
+    db,
+    `select ${COLUMNS} from ${FROM}
+     where ${inSubtreeSql('p.station_id')}
+       and case :status when 'all' then true when 'out' then p.ended_at is null else p.status = :status end
+       and (cast(:after as uuid) is null
+         or (p.started_at, p.id) < (select c.started_at, c.id from patrols c where c.id = cast(:after as uuid)))
+     order by p.started_at desc, p.id desc limit cast(:limit as integer) + 1`,
+    { scope, status: status ?? 'out', ...page },
+  );
+
+/** True when the patrol lies in the subtree. */
+export const patrolInScope = async (db: Db, scope: string, id: string): Promise<boolean> =>
+  (await row(db, `select p.id from patrols p where p.id = cast(:id as uuid) and ${inSubtreeSql('p.station_id')}`, {
+    id,
+    scope,
+  })) !== undefined;
+
+/** True while the patrol has a job that is not over. */
+export const hasRunningDispatch = async (db: Db, patrolId: string): Promise<boolean> =>
+  (await row(db, `select d.id from dispatches d where d.patrol_id = cast(:patrolId as uuid) and d.ended_at is null`, {
+    patrolId,
+  })) !== undefined;

@@ -1,0 +1,46 @@
+import {
+  createDevice,
+  createVehicle,
+  listDevices,
+  listPatrols,
+  listVehicles,
+  startPatrol,
+  updateDevice,
+  updatePatrol,
+} from '../../shared/patrols.ts';
+import { staffOf } from '../context.ts';
+import { scopeOf } from '../db/scope.ts';
+import { cursorOf, pageOf } from '../http/paging.ts';
+import { type Route, route } from '../http/route.ts';
+import { view, viewerOf } from '../realtime/audience.ts';
+import { addDevice, addVehicle, changeDevice } from './commands-equipment.ts';
+import { changePatrol, goOut } from './commands.ts';
+import { devicePage, vehiclePage } from './queries-equipment.ts';
+import { patrolPage } from './queries.ts';
+
+/** Endpoints of patrols, vehicles and devices. */
+export const patrolRoutes: Route[] = [
+  route(listVehicles, async (ctx, { query }) => {
+    const page = cursorOf(query);
+    return pageOf(await vehiclePage(ctx.db, scopeOf(ctx).scope, page), page.limit, ({ id }) => id);
+  }),
+  route(createVehicle, (ctx, { body }) => addVehicle(ctx, body)),
+  route(listPatrols, async (ctx, { query }) => {
+    const page = cursorOf(query);
+    const viewer = viewerOf(staffOf(ctx));
+    const { items, nextCursor } = pageOf(
+      await patrolPage(ctx.db, viewer.stationId, query.status, page),
+      page.limit,
+      ({ id }) => id,
+    );
+    return { items: items.flatMap((patrol) => view('patrols', patrol, viewer) ?? []), nextCursor };
+  }),
+  route(startPatrol, (ctx, { body }) => goOut(ctx, body)),
+  route(updatePatrol, (ctx, { params, body }) => changePatrol(ctx, params.id, body)),
+  route(listDevices, async (ctx, { query }) => {
+    const page = cursorOf(query);
+    return pageOf(await devicePage(ctx.db, scopeOf(ctx).scope, page), page.limit, ({ id }) => id);
+  }),
+  route(createDevice, (ctx, { body }) => addDevice(ctx, body)),
+  route(updateDevice, (ctx, { params, body }) => changeDevice(ctx, params.id, body)),
+];

@@ -1,0 +1,33 @@
+import type { Knex } from 'knex';
+import type { Actor, Context, Log } from '../context.ts';
+import type { Database } from '../db/open.ts';
+import { inTransaction } from '../db/transaction.ts';
+import { type AuditEntry, writeFacts } from './record.ts';
+
+/** What the process as a whole has; a Context is made from it for each call. */
+export interface Service {
+  database: Database;
+  now: () => Date;
+  log: Log;
+  followKey: Buffer;
+}
+
+/** A context outside any transaction, for reads. */
+export function readContext(service: Service, actor: Actor, db: Knex | Knex.Transaction = service.database.knex): Context {
+  return { db, now: service.now, actor, log: service.log, followKey: service.followKey, facts: [] };
+}
+
+/** Runs one command: its rows, its facts and its audit row commit together or not at all. */
+export async function runCommand<T>(service: Service, actor: Actor, audit: AuditEntry, command: (ctx: Context) => Promise<T>): Promise<T> {
+  const { database } = service;
+  let told = false;
+  const reply = await inTransaction(database, async (trx) => {
+    const ctx = readContext(service, actor, trx);
+    const result = await command(ctx);
+    told = await writeFacts(trx, service.now(), actor, ctx.facts, audit);
+    if (told) await database.notify(trx);
+    return result;
+  });
+  if (told) database.committed();
+  return reply;
+}

@@ -1,0 +1,54 @@
+import type { Knex } from 'knex';
+import type { EventType, Fact } from '../../shared/events.ts';
+import type { Actor, Context } from '../context.ts';
+import { rows } from '../db/rows.ts';
+
+/** Key of the transaction lock that makes the order of seq the order of commits. */
+export const EVENT_LOCK = 7_146_231;
+
+/** Tells a fact: it is written as the last step of the command's transaction and reaches every viewer entitled to it. */
+export function record<T extends EventType>(ctx: Pick<Context, 'facts'>, fact: Fact<T>): void {
+  ctx.facts.push(fact as Fact<EventType>);
+}
+
+/** Who did what to which rows; field names only, never their values. */
+export interface AuditEntry {
+  command: string;
+  subjectIds: readonly string[];
+  fields: readonly string[];
+}
+
+/** Writes facts and the audit row in one statement; true when there were facts. The lock is taken here, so that it is held only until the commit that follows. */
+export async function writeFacts(
+  db: Knex | Knex.Transaction,
+  at: Date,
+  actor: Actor,
+  facts: readonly Fact[],
+  audit: AuditEntry,
+): Promise<boolean> {
+  const staff = 'role' in actor ? actor : null;
+  await rows(
+    db,
+    `with audited as (
+       insert into audit (at, actor_kind, actor_id, station_id, command, subject_ids, fields)
+       values (:at, :actorKind, :actorId, :stationId, :command, cast(:subjectIds as uuid[]), cast(:fields as text[]))
+     ), told as materialized (
+       select * from jsonb_to_recordset(cast(:facts as jsonb)) as f (n integer, type text, station_id uuid, payload jsonb)
+     ), locked as materialized (
+       select pg_advisory_xact_lock(${EVENT_LOCK}) where exists (select from told)
+     )
+     insert into events (type, at, station_id, payload)
+     select told.type, :at, told.station_id, told.payload from locked, told order by told.n`,
+    {
+      at,
+      actorKind: actor.kind,
+      actorId: staff?.id ?? null,
+      stationId: staff?.stationId ?? null,
+      command: audit.command,
+      subjectIds: audit.subjectIds,
+      fields: audit.fields,
+      facts: JSON.stringify(facts.map((fact, n) => ({ n, type: fact.type, station_id: fact.stationId, payload: { rows: fact.rows, before: fact.before } }))),
+    },
+  );
+  return facts.length > 0;
+}

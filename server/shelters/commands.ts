@@ -1,0 +1,160 @@
+import type * as z from 'zod/mini';
+import { fieldProblem, Problem } from '../../shared/problems.ts';
+import type { Beds, createShelter, HoldRow, ShelterRow, ShelterView, updateShelter } from '../../shared/shelters.ts';
+import { bedKinds } from '../../shared/shelters.ts';
+import { type Context, staffOf } from '../context.ts';
+import { pointSql } from '../db/postgis.ts';
+import { rows } from '../db/rows.ts';
+import { scopeOf } from '../db/scope.ts';
+import { record } from '../realtime/record.ts';
+import { homeStation } from '../stations/queries-home.ts';
+import { holdsOfShelter } from './queries-holds.ts';
+import { lockShelterRow, shelterRows, shelterViews } from './queries.ts';
+
+type Create = z.infer<NonNullable<typeof createShelter.body>>;
+type Update = z.infer<NonNullable<typeof updateShelter.body>>;
+
+async function shelterRow(ctx: Context, id: string): Promise<ShelterRow> {
+  const [found] = await shelterRows(ctx.db, [id]);
+  if (!found) throw new Problem('not_found');
+  return found;
+}
+
+async function asView(ctx: Context, shelter: ShelterRow): Promise<ShelterView> {
+  const [shown] = await shelterViews(ctx.db, [shelter], ctx.now());
+  if (!shown) throw new Error('a shelter has no view');
+  return shown;
+}
+
+/** Locks a shelter of the caller's subtree and gives its row as it then is; 404 for all but their own house to shelter staff. */
+export async function lockShelter(ctx: Context, id: string): Promise<ShelterRow> {
+  const actor = staffOf(ctx);
+  if (actor.role === 'shelter' && actor.shelterId !== id) throw new Problem('not_found');
+  if (!(await lockShelterRow(ctx.db, scopeOf(ctx).scope, id))) throw new Problem('not_found');
+  return shelterRow(ctx, id);
+}
+
+type Capacity = { [K in keyof Beds]?: Beds[K] | undefined };
+
+async function setBeds(ctx: Context, shelterId: string, capacity: Capacity): Promise<void> {
+  const given = bedKinds.filter((kind) => capacity[kind] !== undefined);
+  await rows(
+    ctx.db,
+    `insert into shelter_beds (shelter_id, kind, total)
+     select cast(:shelterId as uuid), g.kind, g.total from unnest(cast(:kinds as text[]), cast(:totals as integer[])) as g (kind, total)
+     on conflict (shelter_id, kind) do update set total = excluded.total`,
+    { shelterId, kinds: given, totals: given.map((kind) => capacity[kind]) },
+  );
+}
+
+/** The tally counts places by when they were open; full is open. */
+async function keepOpening(ctx: Context, shelterId: string, open: boolean): Promise<void> {
+  const bindings = { shelterId, now: ctx.now() };
+  if (open) {
+    await rows(
+      ctx.db,
+      // closed and opened again within one tick of the clock: it never closed
+      `insert into shelter_openings (shelter_id, opened_at) values (cast(:shelterId as uuid), :now)
+       on conflict (shelter_id, opened_at) do update set closed_at = null`,
+      bindings,
+    );
+  } else {
+    await rows(
+      ctx.db,
+      `update shelter_openings set closed_at = greatest(opened_at, cast(:now as timestamptz)) where shelter_id = cast(:shelterId as uuid) and closed_at is null`,
+      bindings,
+    );
+  }
+}
+
+/** Adds a shelter; open unless said otherwise. */
+export async function addShelter(ctx: Context, body: Create): Promise<ShelterView> {
+  const stationId = await homeStation(ctx, body.stationId);
+  const status = body.status ?? 'open';
+  const [lon, lat] = body.position?.coordinates ?? [null, null];
+  await rows(
+    ctx.db,
+    `insert into shelters (id, station_id, name, kind, status, position, address, phone, hours, features, confidential, counted_at, created_at)
+     values (cast(:id as uuid), cast(:stationId as uuid), :name, :kind, :status, ${pointSql(':lon', ':lat')}, :address, cast(:phone as text), :hours,
+       cast(:features as text[]), :confidential, :now, :now)`,
+    {
+      id: body.id,
+      stationId,
+      name: body.name,
+      kind: body.kind,
+      status,
+      lon,
+      lat,
+      address: body.address,
+      phone: body.phone ?? null,
+      hours: body.hours ?? '',
+      features: [...new Set(body.features)],
+      confidential: body.confidential ?? false,
+      now: ctx.now(),
+    },
+  );
+  await setBeds(ctx, body.id, body.capacity);
+  if (status !== 'closed') await keepOpening(ctx, body.id, true);
+  const added = await shelterRow(ctx, body.id);
+  record(ctx, { type: 'shelter.created', stationId, rows: { shelters: [added] } });
+  return asView(ctx, added);
+}
+
+const COUNTS: readonly string[] = ['version', 'status', 'capacity'];
+
+/** Dispatchers and shelter staff count beds; names, places and secrecy are the manager's. */
+function judgeFields(ctx: Context, body: Update): void {
+  const { role } = staffOf(ctx);
+  if (role === 'manager' || role === 'admin') return;
+  const barred = Object.keys(body).filter((field) => !COUNTS.includes(field));
+  if (barred.length > 0)
+    throw new Problem(
+      'forbidden',
+      barred.map((field) => ({ path: `/${field}`, code: 'forbidden', message: 'for managers' })),
+    );
+}
+
+/** Changes a shelter. Beds may be set below what is taken and held (then nothing is free); 409 version_conflict with the current view. */
+export async function changeShelter(ctx: Context, id: string, body: Update): Promise<ShelterView> {
+  const known = await lockShelter(ctx, id);
+  judgeFields(ctx, body);
+  if (known.version !== body.version) throw new Problem('version_conflict', [], { current: await asView(ctx, known) });
+  const [lon, lat] = body.position?.coordinates ?? [null, null];
+  await rows(
+    ctx.db,
+    `update shelters set status = :status, name = :name, address = :address, phone = cast(:phone as text), hours = :hours, features = cast(:features as text[]),
+       confidential = :confidential, position = coalesce(${pointSql(':lon', ':lat')}, position),
+       counted_at = case when :counted then :now else counted_at end, version = version + 1
+     where id = cast(:id as uuid)`,
+    {
+      id,
+      status: body.status ?? known.status,
+      name: body.name ?? known.name,
+      address: body.address ?? known.address,
+      phone: body.phone === undefined ? known.phone : body.phone,
+      hours: body.hours ?? known.hours,
+      features: [...new Set(body.features ?? known.features)],
+      confidential: body.confidential ?? known.confidential,
+      lon,
+      lat,
+      counted: body.status !== undefined || body.capacity !== undefined,
+      now: ctx.now(),
+    },
+  );
+  if (body.capacity !== undefined) await setBeds(ctx, id, body.capacity);
+  const opens = (body.status ?? known.status) !== 'closed';
+  if (opens !== (known.status !== 'closed')) await keepOpening(ctx, id, opens);
+  const changed = await shelterRow(ctx, id);
+  // A hold tells the crew where to go: it moves with the shelter.
+  const moved = body.name !== undefined || body.address !== undefined || body.position !== undefined;
+  const holds: HoldRow[] = moved ? await holdsOfShelter(ctx.db, id) : [];
+  record(ctx, {
+    type: 'shelter.changed',
+    stationId: changed.stationId,
+    rows: { shelters: [changed], ...(holds.length > 0 ? { holds } : {}) },
+  });
+  return asView(ctx, changed);
+}
+
+/** A dispatch named in a body that is not there for the caller. */
+export const noDispatch = (): Problem => fieldProblem('/dispatchId', 'not_found', 'no such job here', 'not_found');

@@ -1,0 +1,113 @@
+/** Takes one file of a multipart body into memory, within limits of size, shape and pace. Nothing touches the disk. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import busboy from 'busboy';
+import { Problem } from '../../shared/problems.ts';
+
+/** Largest file, in bytes. */
+const MAX_FILE = 10 * 1024 * 1024;
+/** Headers, boundaries and fields beside the file, in bytes. */
+const MAX_REST = 16 * 1024;
+/** Uploads held in memory at a time; more are asked to come back. */
+const MAX_UPLOADS = 8;
+/** Slower than this over a whole interval is no phone but somebody holding the door. */
+const PACE = { everyMs: 15_000, minBytes: 1_024 } as const;
+
+let held = 0;
+
+const type415 = (): Problem => new Problem('unsupported_type');
+const badForm = (message: string): Problem => new Problem('malformed', [{ path: '/photo', code: 'malformed', message }]);
+
+function parser(headers: IncomingHttpHeaders): busboy.Busboy {
+  if (!/^multipart\/form-data\s*;/i.test(headers['content-type'] ?? '')) throw type415();
+  try {
+    const limits = { files: 1, fileSize: MAX_FILE, fields: 8, fieldSize: 1_024, fieldNameSize: 100, parts: 10, headerPairs: 32 };
+    return busboy({ headers, limits });
+  } catch {
+    throw badForm('not a multipart body');
+  }
+}
+
+/**
+ * The bytes of the only file, in field `photo`. Throws too_large, unsupported_type, malformed, or unavailable
+ * while too many others upload. On any of them the rest of the body is unread: the caller closes the connection.
+ */
+export async function takeFile(req: Readable & { headers: IncomingHttpHeaders }): Promise<Buffer> {
+  if (Number(req.headers['content-length'] ?? 0) > MAX_FILE + MAX_REST) throw new Problem('too_large');
+  const form = parser(req.headers);
+  if (held >= MAX_UPLOADS) throw new Problem('unavailable', [], { retryAfterS: 5 });
+  held += 1;
+  try {
+    return await collect(req, form);
+  } finally {
+    held -= 1;
+  }
+}
+
+function collect(req: Readable, form: busboy.Busboy): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let received = 0;
+    let ofFile = 0;
+    let receivedBefore = 0;
+    let file: Readable | null = null;
+    let settled = false;
+    /** bytes that are not the file's: what is parsed and read, less what still waits in the two streams */
+    const rest = (): number => received - ofFile - (file?.readableLength ?? 0) - form.writableLength;
+
+    const pace = setInterval(() => {
+      if (received - receivedBefore < PACE.minBytes) end(badForm('too slow'));
+      receivedBefore = received;
+    }, PACE.everyMs);
+    const end = (problem?: Problem): void => {
+      if (settled) return;
+      settled = true;
+      clearInterval(pace);
+      req.off('data', onData);
+      req.off('end', onEnd);
+      req.off('aborted', onGone);
+      req.off('error', onGone);
+      form.removeAllListeners();
+      // what the parser still says about a body we have left goes nowhere
+      form.on('error', () => undefined);
+      if (problem) {
+        req.pause();
+        reject(problem);
+      } else if (file === null) reject(new Problem('invalid', [{ path: '/photo', code: 'required', message: 'required' }]));
+      else resolve(Buffer.concat(chunks));
+    };
+    const onData = (chunk: Buffer): void => {
+      received += chunk.length;
+      form.write(chunk);
+      if (rest() > MAX_REST) end(new Problem('too_large'));
+    };
+    const onEnd = (): void => {
+      form.end();
+    };
+    const onGone = (): void => end(badForm('the upload was broken off'));
+
+    form.on('file', (name, part) => {
+      if (name !== 'photo') {
+        end(new Problem('invalid', [{ path: `/${name.slice(0, 40)}`, code: 'unknown_field', message: 'unknown field' }]));
+        return;
+      }
+      file = part;
+      part.on('data', (chunk: Buffer) => {
+        ofFile += chunk.length;
+        chunks.push(chunk);
+      });
+      part.on('limit', () => end(new Problem('too_large')));
+      part.on('error', () => end(badForm('a broken part')));
+    });
+    for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const)
+      form.on(limit, () => end(new Problem('too_large')));
+    // headers of a part beyond the parser's own limit are an error to it; by then they are too large to us as well
+    form.on('error', () => end(rest() > MAX_REST ? new Problem('too_large') : badForm('not a multipart body')));
+    form.on('close', () => end());
+
+    req.on('data', onData);
+    req.on('end', onEnd);
+    req.on('aborted', onGone);
+    req.on('error', onGone);
+  });
+}

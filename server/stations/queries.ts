@@ -1,0 +1,74 @@
+import type { Knex } from 'knex';
+import type { AreaRow, RuleRow, StationRow } from '../../shared/stations.ts';
+import { asGeometryJson } from '../db/postgis.ts';
+import { row, rows } from '../db/rows.ts';
+
+type Db = Knex | Knex.Transaction;
+
+const COLUMNS = `s.id, s.version, s.parent_id as "parentId", s.path, s.name, s.time_zone as "timeZone", s.locale`;
+
+/** Stations of a subtree, parents before children. */
+export function liveStations(db: Db, scope: string): Promise<StationRow[]> {
+  return rows<StationRow>(db, `select ${COLUMNS} from stations s where s.path @> array[cast(:scope as uuid)] order by cardinality(s.path), s.name, s.id`, { scope });
+}
+
+export function stationById(db: Db, id: string): Promise<StationRow | undefined> {
+  return row<StationRow>(db, `select ${COLUMNS} from stations s where s.id = cast(:id as uuid)`, { id });
+}
+
+export function rootStation(db: Db): Promise<StationRow | undefined> {
+  return row<StationRow>(db, `select ${COLUMNS} from stations s where s.parent_id is null`);
+}
+
+/** A station of the subtree, by id; undefined when it is not there or out of scope. */
+export function stationInScope(db: Db, id: string, scope: string): Promise<StationRow | undefined> {
+  return row<StationRow>(db, `select ${COLUMNS} from stations s where s.id = cast(:id as uuid) and s.path @> array[cast(:scope as uuid)]`, { id, scope });
+}
+
+/** Outlines simplified to about 20 m for drawing. */
+export function areasOf(db: Db, scope: string): Promise<AreaRow[]> {
+  return rows<AreaRow>(
+    db,
+    `select a.id, a.version, a.station_id as "stationId", a.name, ${asGeometryJson('st_simplifypreservetopology(a.outline, 0.0002)')} as outline
+     from areas a join stations s on s.id = a.station_id
+     where s.path @> array[cast(:scope as uuid)] order by a.name, a.id`,
+    { scope },
+  );
+}
+
+export function rulesOf(db: Db, scope: string): Promise<RuleRow[]> {
+  return rows<RuleRow>(
+    db,
+    `select r.key, r.station_id as "stationId", r.value, r.unit, r.source from rules r left join stations s on s.id = r.station_id
+     where r.station_id is null or s.path @> array[cast(:scope as uuid)]
+        or r.station_id = any ((select path from stations where id = cast(:scope as uuid))::uuid[])
+     order by r.key, cardinality(s.path) nulls first, r.station_id`,
+    { scope },
+  );
+}
+
+/** The value of a rule where it is asked. */
+export async function ruleAt(db: Db, key: string, stationId: string): Promise<unknown> {
+  const found = await row<{ value: unknown }>(db, `select rule_value(:key, path) as value from stations where id = cast(:stationId as uuid)`, { key, stationId });
+  return found?.value ?? null;
+}
+
+export interface EmergencyNumber {
+  number: string;
+  service: string;
+}
+/** Whom to call, as the root station has it: shown on every public page. */
+export async function emergencyNumbers(db: Db): Promise<EmergencyNumber[]> {
+  const found = await row<{ value: EmergencyNumber[] }>(db, `select rule_value('emergency.numbers', (select path from stations where parent_id is null)) as value`);
+  return found?.value ?? [];
+}
+
+/** `bbox=west,south,east,north` in degrees, or undefined when it is not four numbers in range. */
+export function parseBbox(text: string): [number, number, number, number] | undefined {
+  const parts = text.split(',').map((part) => (/^-?\d+(\.\d+)?$/.test(part.trim()) ? Number(part) : NaN));
+  const [west, south, east, north] = parts;
+  if (parts.length !== 4 || west === undefined || south === undefined || east === undefined || north === undefined || parts.some(Number.isNaN)) return undefined;
+  if (Math.abs(west) > 180 || Math.abs(east) > 180 || Math.abs(south) > 90 || Math.abs(north) > 90 || south > north) return undefined;
+  return [west, south, east, north];
+}
+

@@ -1,0 +1,128 @@
+/** Items, depots, and what lies where: always the sum of the movements, never stored. */
+import type { Knex } from 'knex';
+import type { DepotRow, ItemRow, StockRow, StoreKind } from '../../shared/supplies.ts';
+import { rows } from '../db/rows.ts';
+import { inSubtreeSql } from '../db/scope.ts';
+import type { PageAfter } from '../http/paging.ts';
+
+type Db = Knex | Knex.Transaction;
+
+const ITEM = `i.id, i.version, i.name, i.name_zh as "nameZh", i.unit, i.kind, i.active`;
+
+/** Items by id. */
+export const itemRows = (db: Db, ids: readonly string[]): Promise<ItemRow[]> =>
+  rows<ItemRow>(db, `select ${ITEM} from supply_items i where i.id = any (cast(:ids as uuid[]))`, { ids });
+
+/** The whole catalogue in use; it belongs to every station. */
+export const liveItems = (db: Db): Promise<ItemRow[]> =>
+  rows<ItemRow>(db, `select ${ITEM} from supply_items i where i.active`);
+
+/** One page of the catalogue by name. */
+export const itemPage = (db: Db, page: PageAfter): Promise<ItemRow[]> =>
+  rows<ItemRow>(
+    db,
+    `select ${ITEM} from supply_items i
+     where cast(:after as uuid) is null or (i.name, i.id) > (select c.name, c.id from supply_items c where c.id = cast(:after as uuid))
+     order by i.name, i.id limit cast(:limit as integer) + 1`,
+    { ...page },
+  );
+
+const DEPOT = `d.id, d.version, d.station_id as "stationId", d.name`;
+
+/** Depots by id. */
+export const depotRows = (db: Db, ids: readonly string[]): Promise<DepotRow[]> =>
+  rows<DepotRow>(db, `select ${DEPOT} from depots d where d.id = any (cast(:ids as uuid[]))`, { ids });
+
+/** One page of the subtree's depots by name. */
+export const depotPage = (db: Db, scope: string, page: PageAfter): Promise<DepotRow[]> =>
+  rows<DepotRow>(
+    db,
+    `select ${DEPOT} from depots d
+     where ${inSubtreeSql('d.station_id')}
+       and (cast(:after as uuid) is null or (d.name, d.id) > (select c.name, c.id from depots c where c.id = cast(:after as uuid)))
+     order by d.name, d.id limit cast(:limit as integer) + 1`,
+    { scope, ...page },
+  );
+
+/** A place of ours that holds stock. */
+export interface Store {
+  kind: StoreKind;
+  id: string;
+  stationId: string;
+}
+
+const LOCKS: Readonly<Record<StoreKind, string>> = {
+  depot: `select d.id, d.station_id as "stationId" from depots d where d.id = cast(:id as uuid) and ${inSubtreeSql('d.station_id')} for no key update`,
+  shelter: `select s.id, s.station_id as "stationId" from shelters s where s.id = cast(:id as uuid) and ${inSubtreeSql('s.station_id')} for no key update`,
+  patrol: `select p.id, p.station_id as "stationId" from patrols p where p.id = cast(:id as uuid) and ${inSubtreeSql('p.station_id')} for no key update`,
+};
+
+/** Locks a store of the subtree until the command ends, so that its sums can be read in the next statement; undefined when there is none. */
+export async function lockedStore(
+  db: Db,
+  scope: string,
+  place: { kind: StoreKind; id: string },
+): Promise<Store | undefined> {
+  const [found] = await rows<{ stationId: string }>(db, LOCKS[place.kind], { scope, id: place.id });
+  return found && { ...place, stationId: found.stationId };
+}
+
+/** The station's first depot, locked, or undefined when it has none. */
+export async function lockedFirstDepot(db: Db, stationId: string): Promise<Store | undefined> {
+  const [found] = await rows<{ id: string }>(
+    db,
+    `select id from depots where station_id = cast(:stationId as uuid) order by created_at, id limit 1 for no key update`,
+    { stationId },
+  );
+  return found && { kind: 'depot', id: found.id, stationId };
+}
+
+/** The id of a stock row. */
+export const stockId = (kind: StoreKind, placeId: string, itemId: string): string => `${kind}:${placeId}:${itemId}`;
+/** What a cursor of stock looks like. */
+export const stockIdForm = /^(depot|shelter|patrol):[0-9a-f-]{36}:[0-9a-f-]{36}$/;
+
+const STOCK = `t.kind || ':' || t.place_id || ':' || t.item_id as id, t.station_id as "stationId",
+  jsonb_build_object('kind', t.kind, 'id', t.place_id) as place, t.item_id as "itemId", t.quantity`;
+
+/** What lies in a store of each of these items, 0 among them; count under the store's lock. */
+export const stockOf = (db: Db, store: Store, itemIds: readonly string[]): Promise<StockRow[]> =>
+  rows<StockRow>(
+    db,
+    `with t as (
+       select cast(:kind as text) as kind, cast(:placeId as uuid) as place_id, cast(:stationId as uuid) as station_id, i.item_id,
+         coalesce((select sum(m.quantity) from supply_movements m where m.to_id = cast(:placeId as uuid) and m.item_id = i.item_id), 0)
+         - coalesce((select sum(m.quantity) from supply_movements m where m.from_id = cast(:placeId as uuid) and m.item_id = i.item_id), 0) as quantity
+       from (select distinct unnest(cast(:itemIds as uuid[])) as item_id) i
+     ) select ${STOCK} from t order by t.item_id`,
+    { kind: store.kind, placeId: store.id, stationId: store.stationId, itemIds },
+  );
+
+const stores =
+  (): string => `select 'depot' as kind, d.id, d.station_id from depots d where ${inSubtreeSql('d.station_id')}
+    union all select 'shelter', s.id, s.station_id from shelters s where ${inSubtreeSql('s.station_id')}
+    union all select 'patrol', p.id, p.station_id from patrols p where ${inSubtreeSql('p.station_id')}`;
+const SUMS = `stores as (${stores()}), moved as (
+    select m.to_id as place_id, m.item_id, m.quantity from supply_movements m where m.to_id is not null
+    union all select m.from_id, m.item_id, -m.quantity from supply_movements m where m.from_id is not null
+  ), t as (
+    select stores.kind, stores.id as place_id, stores.station_id, moved.item_id, sum(moved.quantity) as quantity
+    from stores join moved on moved.place_id = stores.id
+    where cast(:store as uuid) is null or stores.id = cast(:store as uuid)
+    group by stores.kind, stores.id, stores.station_id, moved.item_id
+    having sum(moved.quantity) <> 0
+  )`;
+
+/** Everything that lies in a store of the subtree; less than nothing where more was handed out than was booked in. */
+export const liveStock = (db: Db, scope: string): Promise<StockRow[]> =>
+  rows<StockRow>(db, `with ${SUMS} select ${STOCK} from t`, { scope, store: null });
+
+/** One page of it; of one store only when `store` names it. */
+export const stockPage = (db: Db, scope: string, store: string | null, page: PageAfter): Promise<StockRow[]> =>
+  rows<StockRow>(
+    db,
+    `with ${SUMS}, listed as (select ${STOCK} from t)
+     select * from listed where cast(:after as text) is null or id collate "C" > cast(:after as text)
+     order by id collate "C" limit cast(:limit as integer) + 1`,
+    { scope, store, ...page },
+  );

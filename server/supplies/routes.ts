@@ -1,0 +1,58 @@
+import {
+  createDepot,
+  createItem,
+  listDepots,
+  listItems,
+  listMovements,
+  listStock,
+  moveSupplies,
+} from '../../shared/supplies.ts';
+import { type Context, staffOf } from '../context.ts';
+import { scopeOf } from '../db/scope.ts';
+import { cursorOf, pageOf } from '../http/paging.ts';
+import { type Route, route } from '../http/route.ts';
+import { view, viewerOf } from '../realtime/audience.ts';
+import { addDepot, addItem, moveItems } from './commands.ts';
+import { movementPage } from './queries-movements.ts';
+import { depotPage, itemPage, stockIdForm, stockPage } from './queries.ts';
+
+/** The one store whose movements and stock the caller sees: its id, null for all of the subtree, undefined for none. */
+function ownStore(ctx: Context): string | null | undefined {
+  const { role, patrolId, shelterId } = staffOf(ctx);
+  if (role === 'crew') return patrolId ?? undefined;
+  if (role === 'shelter') return shelterId ?? undefined;
+  return null;
+}
+
+/** Endpoints of supplies. */
+export const supplyRoutes: Route[] = [
+  route(listItems, async (ctx, { query }) => {
+    const page = cursorOf(query);
+    return pageOf(await itemPage(ctx.db, page), page.limit, ({ id }) => id);
+  }),
+  route(createItem, (ctx, { body }) => addItem(ctx, body)),
+  route(listDepots, async (ctx, { query }) => {
+    const page = cursorOf(query);
+    return pageOf(await depotPage(ctx.db, scopeOf(ctx).scope, page), page.limit, ({ id }) => id);
+  }),
+  route(createDepot, (ctx, { body }) => addDepot(ctx, body)),
+  route(listMovements, async (ctx, { query }) => {
+    const page = cursorOf(query);
+    const store = ownStore(ctx);
+    if (store === undefined) return { items: [], nextCursor: null };
+    return pageOf(await movementPage(ctx.db, scopeOf(ctx).scope, store, page), page.limit, ({ id }) => id);
+  }),
+  route(moveSupplies, (ctx, { body }) => moveItems(ctx, body)),
+  route(listStock, async (ctx, { query }) => {
+    const page = cursorOf(query, stockIdForm);
+    const store = ownStore(ctx);
+    if (store === undefined) return { items: [], nextCursor: null };
+    const viewer = viewerOf(staffOf(ctx));
+    const { items, nextCursor } = pageOf(
+      await stockPage(ctx.db, viewer.stationId, store, page),
+      page.limit,
+      ({ id }) => id,
+    );
+    return { items: items.flatMap((stock) => view('stock', stock, viewer) ?? []), nextCursor };
+  }),
+];

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import { Problem } from '../../shared/problems.ts';
+import type { TaskRow } from '../../shared/tasks.ts';
+import { type Context, userIdOf } from '../context.ts';
+import { one, rows } from '../db/rows.ts';
+import { scopeOf } from '../db/scope.ts';
+import { record } from '../realtime/record.ts';
+import { lockedTask, taskRows } from './queries.ts';
+
+/** Puts something on the desk's list; the command that raises it carries the row in its own fact. `subject` holds ids and counts only. */
+export async function raiseTask(ctx: Context, task: Pick<TaskRow, 'stationId' | 'kind' | 'subject'>): Promise<TaskRow> {
+  const id = randomUUID();
+  await rows(
+    ctx.db,
+    `insert into tasks (id, station_id, kind, subject, created_at)
+     values (cast(:id as uuid), cast(:stationId as uuid), :kind, cast(:subject as jsonb), :now)`,
+    { id, stationId: task.stationId, kind: task.kind, subject: JSON.stringify(task.subject), now: ctx.now() },
+  );
+  const [raised] = await taskRows(ctx.db, [id]);
+  if (!raised) throw new Error('a task was not written');
+  return raised;
+}
+
+/** Marks a task done; 409 version_conflict when somebody was there before. */
+export async function finishTask(ctx: Context, id: string, version: number): Promise<TaskRow> {
+  const known = await lockedTask(ctx.db, scopeOf(ctx).scope, id);
+  if (!known) throw new Problem('not_found');
+  if (known.version !== version) throw new Problem('version_conflict', [], { current: known });
+  if (known.doneAt !== null) return known;
+  const now = ctx.now();
+  const changed = await one<{ version: number }>(
+    ctx.db,
+    `update tasks set done_at = :now, done_by = cast(:userId as uuid), version = version + 1 where id = cast(:id as uuid) returning version`,
+    { id, now, userId: userIdOf(ctx.actor) },
+  );
+  const done: TaskRow = { ...known, version: changed.version, doneAt: now.toISOString() };
+  record(ctx, { type: 'task.done', stationId: done.stationId, rows: { tasks: [done] } });
+  return done;
+}

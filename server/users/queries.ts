@@ -1,0 +1,107 @@
+import type { Knex } from 'knex';
+import type { Role } from '../../shared/roles.ts';
+import type { SessionRow, TokenRow, UserRow } from '../../shared/users.ts';
+import type { Staff } from '../context.ts';
+import { asInstant } from '../db/postgis.ts';
+import { row, rows } from '../db/rows.ts';
+
+type Db = Knex | Knex.Transaction;
+
+const COLUMNS = `u.id, u.version, u.station_id as "stationId", u.username, u.name, u.role, u.shelter_id as "shelterId", u.locale, u.active`;
+
+export function userById(db: Db, id: string): Promise<UserRow | undefined> {
+  return row<UserRow>(db, `select ${COLUMNS} from users u where u.id = cast(:id as uuid)`, { id });
+}
+
+export function usersOf(db: Db, scope: string, page: { role: string | null; after: string | null; limit: number }): Promise<UserRow[]> {
+  return rows<UserRow>(
+    db,
+    `select ${COLUMNS} from users u join stations s on s.id = u.station_id
+     where s.path @> array[cast(:scope as uuid)] and (cast(:role as text) is null or u.role = :role)
+       and (cast(:after as uuid) is null or (u.username, u.id) > (select c.username, c.id from users c where c.id = cast(:after as uuid)))
+     order by u.username, u.id limit :limit`,
+    { scope, role: page.role, after: page.after, limit: page.limit + 1 },
+  );
+}
+
+export interface Credentials {
+  id: string;
+  passwordHash: string;
+  active: boolean;
+}
+export function credentialsOf(db: Db, username: string): Promise<Credentials | undefined> {
+  return row<Credentials>(db, `select id, password_hash as "passwordHash", active from users where username = :username`, { username });
+}
+
+interface Found {
+  id: string;
+  role: Role;
+  stationId: string;
+  stationPath: string[];
+  shelterId: string | null;
+  patrolId: string | null;
+  sessionId: string;
+  lastSeenAt: Date;
+}
+
+/** Whoever holds this session now, with the outing they are on. */
+export async function staffBySession(db: Db, tokenHash: Buffer, now: Date): Promise<(Staff & { lastSeenAt: Date }) | null> {
+  const found = await row<Found>(
+    db,
+    `select u.id, u.role, u.station_id as "stationId", s.path as "stationPath", u.shelter_id as "shelterId",
+       (select c.patrol_id from patrol_crew c where c.user_id = u.id and c.left_at is null) as "patrolId",
+       t.id as "sessionId", t.last_seen_at as "lastSeenAt"
+     from sessions t join users u on u.id = t.user_id join stations s on s.id = u.station_id
+     where t.token_hash = :tokenHash and t.revoked_at is null and t.expires_at > :now and u.active`,
+    { tokenHash, now },
+    { prepare: 'staff-by-session' },
+  );
+  return found ? { kind: 'user', ...found } : null;
+}
+
+export async function staffByToken(db: Db, tokenHash: Buffer, now: Date): Promise<Staff | null> {
+  const found = await row<{ id: string; role: Role; stationId: string; stationPath: string[] }>(
+    db,
+    `select k.id, k.role, k.station_id as "stationId", s.path as "stationPath" from api_tokens k join stations s on s.id = k.station_id
+     where k.token_hash = :tokenHash and k.revoked_at is null and (k.expires_at is null or k.expires_at > :now)`,
+    { tokenHash, now },
+  );
+  return found ? { kind: 'token', ...found, shelterId: null, patrolId: null, sessionId: null } : null;
+}
+
+/** Of these sessions and tokens, those that still hold. */
+export async function validCredentials(db: Db, ids: readonly string[], now: Date): Promise<Set<string>> {
+  const found = await rows<{ id: string }>(
+    db,
+    `select t.id from sessions t join users u on u.id = t.user_id where t.id = any (cast(:ids as uuid[])) and t.revoked_at is null and t.expires_at > :now and u.active
+     union all
+     select k.id from api_tokens k where k.id = any (cast(:ids as uuid[])) and k.revoked_at is null and (k.expires_at is null or k.expires_at > :now)`,
+    { ids, now },
+  );
+  return new Set(found.map(({ id }) => id));
+}
+
+export async function sessionOf(db: Db, staff: Staff): Promise<SessionRow | null> {
+  const user = await userById(db, staff.id);
+  const session = await row<{ expiresAt: string }>(db, `select ${asInstant('expires_at')} as "expiresAt" from sessions where id = cast(:id as uuid)`, { id: staff.sessionId });
+  return user && session ? { user, patrolId: staff.patrolId, expiresAt: session.expiresAt } : null;
+}
+
+const TOKEN_COLUMNS = `k.id, k.version, k.station_id as "stationId", k.name, k.role, ${asInstant('k.expires_at')} as "expiresAt", ${asInstant('k.revoked_at')} as "revokedAt", ${asInstant('k.created_at')} as "createdAt"`;
+
+export function tokensOf(db: Db, scope: string): Promise<TokenRow[]> {
+  return rows<TokenRow>(
+    db,
+    `select ${TOKEN_COLUMNS} from api_tokens k join stations s on s.id = k.station_id where s.path @> array[cast(:scope as uuid)] order by k.created_at desc, k.id limit 500`,
+    { scope },
+  );
+}
+
+export function tokenInScope(db: Db, id: string, scope: string): Promise<TokenRow | undefined> {
+  return row<TokenRow>(
+    db,
+    `select ${TOKEN_COLUMNS} from api_tokens k join stations s on s.id = k.station_id where k.id = cast(:id as uuid) and s.path @> array[cast(:scope as uuid)]`,
+    { id, scope },
+  );
+}
+

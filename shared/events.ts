@@ -1,0 +1,86 @@
+/** Every fact the service can tell, by name, and which nouns' rows it carries. */
+import type { DispatchRow } from './dispatches.ts';
+import type { IncidentRow } from './incidents.ts';
+import type { PatrolRow } from './patrols.ts';
+import type { HoldRow, ShelterRow, StayRow } from './shelters.ts';
+import type { StationRow } from './stations.ts';
+import type { ItemRow, StockRow } from './supplies.ts';
+import type { TaskRow } from './tasks.ts';
+
+/** The nouns of the live picture. A row is always whole: the newest replaces the one before. */
+export interface Nouns {
+  stations: StationRow;
+  incidents: IncidentRow;
+  patrols: PatrolRow;
+  dispatches: DispatchRow;
+  shelters: ShelterRow;
+  holds: HoldRow;
+  stays: StayRow;
+  items: ItemRow;
+  stock: StockRow;
+  tasks: TaskRow;
+}
+export type Noun = keyof Nouns;
+export const nouns = ['stations', 'incidents', 'patrols', 'dispatches', 'shelters', 'holds', 'stays', 'items', 'stock', 'tasks'] as const satisfies readonly Noun[];
+
+/** Fact -> the nouns it may carry. A fact whose noun is not said here does not compile. */
+export const eventNouns = {
+  'station.created': ['stations'],
+  'sighting.reported': ['incidents'],
+  'sighting.photographed': ['incidents'],
+  'incident.seen': ['incidents'],
+  'incident.changed': ['incidents'],
+  'incident.noted': ['incidents'],
+  'incident.merged': ['incidents'],
+  'incident.unmerged': ['incidents'],
+  'incident.closed': ['incidents'],
+  'incident.reopened': ['incidents'],
+  'patrol.started': ['patrols'],
+  'patrol.changed': ['patrols'],
+  'patrol.ended': ['patrols'],
+  'dispatch.sent': ['dispatches', 'incidents', 'patrols'],
+  'dispatch.stepped': ['dispatches', 'incidents', 'patrols'],
+  'encounter.recorded': ['incidents', 'holds', 'stock', 'tasks'],
+  'shelter.created': ['shelters'],
+  'shelter.changed': ['shelters', 'holds'],
+  'hold.made': ['holds', 'incidents'],
+  'hold.released': ['holds', 'incidents'],
+  'hold.expired': ['holds'],
+  'stay.started': ['stays', 'shelters', 'holds', 'incidents'],
+  'stay.changed': ['stays', 'shelters'],
+  'item.created': ['items'],
+  'supplies.moved': ['stock'],
+  'task.done': ['tasks'],
+} as const satisfies Record<string, readonly Noun[]>;
+export type EventType = keyof typeof eventNouns;
+export const eventTypes = Object.keys(eventNouns) as EventType[];
+
+export type RowsOf<N extends Noun> = { [K in N]?: Nouns[K][] };
+/** What a command hands to record(): rows as they are now, and as they were where that decides who may no longer see them. */
+export interface Fact<T extends EventType = EventType> {
+  type: T;
+  stationId: string;
+  rows: RowsOf<(typeof eventNouns)[T][number]>;
+  before?: RowsOf<(typeof eventNouns)[T][number]>;
+}
+/** What one viewer gets: the rows in that viewer's view, and ids of rows that left it. */
+export type Payload = RowsOf<Noun> & { gone?: Partial<Record<Noun, string[]>> };
+export interface Change {
+  seq: number;
+  type: EventType;
+  at: string;
+  stationId: string;
+  payload: Payload;
+}
+/** A message is complete for its viewer from `after` (exclusive) to `upTo` (inclusive). */
+export interface Changes {
+  after: number;
+  upTo: number;
+  changes: Change[];
+}
+/** Everything the server ever sends on the socket; there are no client events. */
+export interface ServerEvents {
+  changes: (message: Changes) => void;
+  positions: (message: import('./positions.ts').PositionsTick) => void;
+  reset: () => void;
+}

@@ -1,0 +1,86 @@
+/** Stations own areas and form a tree; everyone sees their own subtree. Rules of the field are data rows of a station. */
+import * as z from 'zod/mini';
+import { endpoint, listOf, paging } from './contract.ts';
+import { idSchema, text } from './ids.ts';
+import { staff } from './roles.ts';
+
+export const localeNames = ['en', 'zh-CN'] as const;
+export type Locale = (typeof localeNames)[number];
+
+/** An IANA zone this machine knows. */
+export const timeZone = z.string().check(
+  z.maxLength(64),
+  z.refine((zone) => {
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: zone });
+      return true;
+    } catch {
+      return false;
+    }
+  }, 'not a known time zone'),
+);
+
+export const stationRow = z.object({
+  id: idSchema,
+  version: z.number(),
+  parentId: z.nullable(idSchema),
+  path: z.array(idSchema),
+  name: z.string(),
+  timeZone: z.string(),
+  locale: z.enum(localeNames),
+});
+export type StationRow = z.infer<typeof stationRow>;
+
+export const areaRow = z.object({
+  id: idSchema,
+  version: z.number(),
+  stationId: idSchema,
+  name: z.string(),
+  /** GeoJSON MultiPolygon, simplified for drawing */
+  outline: z.unknown(),
+});
+export type AreaRow = z.infer<typeof areaRow>;
+
+export const ruleRow = z.object({ key: z.string(), stationId: z.nullable(idSchema), value: z.unknown(), unit: z.string(), source: z.string() });
+export type RuleRow = z.infer<typeof ruleRow>;
+
+/** What an import did with one feature. */
+export const areaImport = z.object({
+  id: idSchema,
+  version: z.number(),
+  name: z.string(),
+  stationId: idSchema,
+  /** true when a self-touching outline was mended with less than 0.1 % change of its area */
+  repaired: z.boolean(),
+  pointsDropped: z.number(),
+});
+
+export const listStations = endpoint({
+  name: 'listStations', method: 'GET', path: '/api/stations', who: staff, summary: 'Stations of the own subtree',
+  query: z.strictObject(paging), reply: listOf(stationRow),
+});
+export const createStation = endpoint({
+  name: 'createStation', method: 'POST', path: '/api/stations', who: ['admin'], summary: 'Adds a station below one of the own subtree',
+  status: 201, replay: 'id',
+  body: z.strictObject({
+    id: idSchema, parentId: idSchema, name: text(200),
+    timeZone: z.optional(timeZone), locale: z.optional(z.enum(localeNames)),
+  }),
+  reply: stationRow,
+});
+export const listAreas = endpoint({
+  name: 'listAreas', method: 'GET', path: '/api/areas', who: staff, summary: 'Areas of the own subtree with outlines to draw',
+  query: z.strictObject({ ...paging, bbox: z.optional(z.string()) }), reply: listOf(areaRow),
+});
+/** Geometry is checked by server/stations/geometry.ts, which answers with the reason and the feature. */
+export const importAreas = endpoint({
+  name: 'importAreas', method: 'POST', path: '/api/areas', who: ['admin'], status: 201, limit: 5_000_000,
+  summary: 'Imports areas from a FeatureCollection (properties.name, optional properties.stationId); all or nothing; the same name replaces',
+  query: z.strictObject({ stationId: z.optional(idSchema) }),
+  body: z.unknown(),
+  reply: z.object({ items: z.array(areaImport) }),
+});
+export const listRules = endpoint({
+  name: 'listRules', method: 'GET', path: '/api/rules', who: staff, summary: 'Rules of the field as they hold in the own subtree, with their source',
+  query: z.strictObject({}), reply: z.object({ items: z.array(ruleRow) }),
+});

@@ -1,0 +1,180 @@
+/** A whole service for one test file: real database, real HTTP, real sockets, a clock of its own. */
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll } from 'vitest';
+import { createApp, followKeyOf, type Running } from '../../server/app.ts';
+import type { Config } from '../../server/config.ts';
+import type { Log } from '../../server/context.ts';
+import { type Database, openDatabase } from '../../server/db/open.ts';
+import { rows } from '../../server/db/rows.ts';
+import { runCommand, type Service } from '../../server/realtime/command.ts';
+import { openSession } from '../../server/users/commands.ts';
+import type { LonLat } from '../../shared/geo.ts';
+import { type Role, roles } from '../../shared/roles.ts';
+import { type Clock, createClock } from './clock.ts';
+import { DATABASE_HOOK_MS, quiet, type TestDatabase, testDatabase } from './database.ts';
+import { closeEars, person, type Person } from './people.ts';
+
+/** Two districts side by side under one root; east is where things happen, west is the other station. */
+export const places = {
+  east: [108.97, 34.26] as LonLat,
+  eastNear: [108.971, 34.2605] as LonLat,
+  west: [108.92, 34.26] as LonLat,
+  outside: [100, 30] as LonLat,
+};
+const squares = { east: [108.95, 34.2, 109.05, 34.3], west: [108.85, 34.2, 108.95, 34.3] } as const;
+
+export interface TestApp {
+  url: string;
+  running: Running;
+  database: Database;
+  service: Service;
+  clock: Clock;
+  stations: { root: string; east: string; west: string };
+  areas: { east: string; west: string };
+  /** staff of the east station, of the west one, and of the root above both */
+  east: Record<Role, Person>;
+  west: Record<Role, Person>;
+  root: Record<Role, Person>;
+  anyone: Person;
+  /** what was logged, for canaries */
+  logged: string[];
+  shelters: { east: string; west: string };
+}
+
+const config: Config = {
+  port: 0,
+  host: '127.0.0.1',
+  dataDir: '',
+  databaseUrl: null,
+  publicOrigin: null,
+  trustProxy: null,
+  tiles: null,
+  roles: ['http', 'relay'],
+  demo: false,
+  limits: false,
+  production: false,
+  version: 'test',
+};
+
+async function plantStations(service: Service): Promise<Pick<TestApp, 'stations' | 'areas' | 'shelters'>> {
+  const db = service.database.knex;
+  const now = service.now();
+  const stations = { root: randomUUID(), east: randomUUID(), west: randomUUID() };
+  const areas = { east: randomUUID(), west: randomUUID() };
+  const shelters = { east: randomUUID(), west: randomUUID() };
+  for (const [name, id] of Object.entries(stations)) {
+    const path = name === 'root' ? [id] : [stations.root, id];
+    await rows(
+      db,
+      `insert into stations (id, parent_id, path, name, time_zone, locale, created_at) values (cast(:id as uuid), cast(:parentId as uuid), cast(:path as uuid[]), :name, 'Asia/Shanghai', 'zh-CN', :now)`,
+      { id, parentId: name === 'root' ? null : stations.root, path, name, now },
+    );
+  }
+  for (const side of ['east', 'west'] as const) {
+    const [west, south, east, north] = squares[side];
+    await rows(
+      db,
+      `insert into areas (id, station_id, name, outline, size_m2, created_at)
+       select cast(:id as uuid), cast(:stationId as uuid), :name, st_multi(g), st_area(g::geography), :now from st_makeenvelope(:west, :south, :east, :north, 4326) g`,
+      { id: areas[side], stationId: stations[side], name: side, west, south, east, north, now },
+    );
+    await rows(
+      db,
+      `insert into shelters (id, station_id, name, kind, status, position, address, hours, features, confidential, counted_at, created_at)
+       values (cast(:id as uuid), cast(:stationId as uuid), :name, 'station', 'open', st_setsrid(st_makepoint(:lon, :lat), 4326)::geography, 'an address', '', '{}', false, :now, :now)`,
+      { id: shelters[side], stationId: stations[side], name: `${side} shelter`, lon: places[side][0], lat: places[side][1], now },
+    );
+    await rows(db, `insert into shelter_beds (shelter_id, kind, total) values (cast(:id as uuid), 'any', 10), (cast(:id as uuid), 'women', 4)`, { id: shelters[side] });
+    await rows(db, `insert into shelter_openings (shelter_id, opened_at) values (cast(:id as uuid), :now)`, { id: shelters[side], now });
+  }
+  return { stations, areas, shelters };
+}
+
+/** A signed-in tester; the password is nobody's, the session is real. */
+export async function addPerson(app: Pick<TestApp, 'service' | 'url'>, role: Role, stationId: string, shelterId: string | null = null): Promise<Person> {
+  const id = randomUUID();
+  await rows(
+    app.service.database.knex,
+    `insert into users (id, station_id, username, name, role, shelter_id, password_hash, created_at)
+     values (cast(:id as uuid), cast(:stationId as uuid), :username, :name, :role, cast(:shelterId as uuid), 'none', :now)`,
+    { id, stationId, username: `${role}-${id}`, name: `${role} of the test`, role, shelterId, now: app.service.now() },
+  );
+  const session = await runCommand(app.service, { kind: 'system' }, { command: 'test', subjectIds: [], fields: [] }, (ctx) => openSession(ctx, id));
+  return person(app.url, { id, role, stationId, cookie: `__Host-sid=${session.secret}` });
+}
+
+async function staffOfStation(app: Pick<TestApp, 'service' | 'url'>, stationId: string, shelterId: string | null): Promise<Record<Role, Person>> {
+  const staff: Partial<Record<Role, Person>> = {};
+  for (const role of roles) staff[role] = await addPerson(app, role, stationId, role === 'shelter' ? shelterId : null);
+  return staff as Record<Role, Person>;
+}
+
+/** Settings of the test's own service. */
+export interface AppSettings {
+  config?: Partial<Config>;
+  start?: string;
+}
+
+/** Starts a service on a database given, without registering hooks. */
+export async function startApp(stored: TestDatabase, settings: AppSettings = {}): Promise<{ app: TestApp; stop(): Promise<void> }> {
+  const clock = createClock(settings.start);
+  const logged: string[] = [];
+  const keep = (fields: object, message: string): void => {
+    logged.push(`${message} ${JSON.stringify(fields)}`);
+  };
+  const log: Log = { debug: keep, info: keep, warn: keep, error: keep };
+  const database = await openDatabase({ ...stored.options, log: quiet, poolSize: 30 });
+  const running = await createApp({
+    database,
+    config: { ...config, ...settings.config },
+    log,
+    now: clock.now,
+    webDir: fileURLToPath(new URL('../../dist/web', import.meta.url)),
+  });
+  await new Promise<void>((resolve) => running.http.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${String((running.http.address() as AddressInfo).port)}`;
+  const service: Service = { database, now: clock.now, log, followKey: await followKeyOf(database) };
+  const world = await plantStations(service);
+  const base = { service, url };
+  const app: TestApp = {
+    url,
+    running,
+    database,
+    service,
+    clock,
+    logged,
+    ...world,
+    east: await staffOfStation(base, world.stations.east, world.shelters.east),
+    west: await staffOfStation(base, world.stations.west, world.shelters.west),
+    root: await staffOfStation(base, world.stations.root, world.shelters.east),
+    anyone: person(url, { id: '', role: 'public', stationId: '', cookie: null }),
+  };
+  return {
+    app,
+    async stop() {
+      closeEars();
+      await running.drain();
+      await database.close();
+    },
+  };
+}
+
+/** For a test file: a service before all, gone after all. Use the returned object's fields inside tests only. */
+export function useApp(settings: AppSettings = {}): TestApp {
+  const shared = {} as TestApp;
+  let stored: TestDatabase | undefined;
+  let stop: (() => Promise<void>) | undefined;
+  beforeAll(async () => {
+    stored = await testDatabase();
+    const started = await startApp(stored, settings);
+    stop = started.stop;
+    Object.assign(shared, started.app);
+  }, DATABASE_HOOK_MS);
+  afterAll(async () => {
+    await stop?.();
+    await stored?.drop();
+  }, DATABASE_HOOK_MS);
+  return shared;
+}

@@ -1,0 +1,9 @@
+import { existsSync } from 'node:fs';
+
+/** Path of the Chromium that browser tests drive: CHROMIUM_PATH or the usual places; undefined when there is none. */
+export function findChromium(): string | undefined {
+  const named = process.env['CHROMIUM_PATH'];
+  if (named !== undefined && named !== '') return existsSync(named) ? named : undefined;
+  const names = ['chromium', 'chromium-browser', 'google-chrome'];
+  return names.map((name) => `/usr/bin/${name}`).find((path) => existsSync(path));
+}

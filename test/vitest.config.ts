@@ -1,0 +1,41 @@
+import { fileURLToPath } from 'node:url';
+import vue from '@vitejs/plugin-vue';
+import { defineConfig } from 'vitest/config';
+import { findChromium } from './kit/chromium.ts';
+import { summaryReporter } from './kit/summary.ts';
+
+const summaryFile = process.env['TEST_SUMMARY_FILE'];
+const chromium = findChromium();
+const onPostgres = (process.env['TEST_DATABASE_URL'] ?? '') !== '';
+
+export default defineConfig({
+  root: fileURLToPath(new URL('..', import.meta.url)),
+  cacheDir: 'node_modules/.cache/vitest',
+  plugins: [vue()],
+  test: {
+    pool: 'forks',
+    // an embedded database takes a gigabyte and a core
+    maxWorkers: onPostgres ? 2 : 1,
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 20_000,
+    env: { NODE_ENV: 'test', ...(chromium === undefined ? {} : { CHROMIUM_PATH: chromium }) },
+    reporters: ['default', ...(summaryFile === undefined ? [] : [summaryReporter(summaryFile)])],
+    coverage: {
+      provider: 'v8',
+      include: ['server/**/*.ts', 'shared/**/*.ts', 'web/**/*.{ts,vue}'],
+      reportsDirectory: 'coverage',
+    },
+    projects: [
+      {
+        extends: true,
+        test: { name: 'node', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/bench/**'] },
+      },
+      {
+        extends: true,
+        // one at a time: a browser, a service and a database fill two cores
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], maxWorkers: 1, testTimeout: 60_000 },
+      },
+    ],
+  },
+});

@@ -1,0 +1,44 @@
+/** Incidents on the map. */
+import type * as L from 'leaflet';
+import { awaitsClosing, type IncidentRow, type Priority } from '../../shared/incidents.ts';
+import { createMarkers, type MarkerLook, type MarkerSet } from '../map/markers.ts';
+
+const signs: Record<Priority, string> = {
+  life_risk: 'octagon tone-danger',
+  urgent: 'triangle tone-warn',
+  normal: 'round tone-quiet',
+};
+const above: Record<Priority, number> = { life_risk: 3000, urgent: 2000, normal: 1000 };
+
+function lookOf(row: IncidentRow, selectedId: string | null, title: (row: IncidentRow) => string): MarkerLook | null {
+  if (!row.position) return null;
+  const handled = row.patrolIds.length > 0 || awaitsClosing(row);
+  return {
+    id: row.id,
+    position: row.position.coordinates,
+    title: title(row),
+    // somebody is on the way: the danger keeps its shape but no longer shouts
+    className: handled ? `round hollow ${signs[row.priority].split(' ')[1] ?? ''}` : signs[row.priority],
+    text: row.people > 1 ? String(row.people) : row.priority === 'life_risk' ? '!' : '',
+    label: '',
+    above: above[row.priority],
+    selected: row.id === selectedId,
+  };
+}
+
+export interface IncidentLayer {
+  sync: (rows: readonly IncidentRow[], selectedId: string | null) => void;
+  remove: () => void;
+}
+/** The layer; `title` says an incident in words, `onPick` hears a click or Enter. */
+export function createIncidentLayer(
+  map: L.Map,
+  { title, onPick }: { title: (row: IncidentRow) => string; onPick: (id: string) => void },
+): IncidentLayer {
+  const markers: MarkerSet = createMarkers(map, { size: 26, onPick: (id) => onPick(id) });
+  return {
+    sync: (rows, selectedId) =>
+      markers.sync(rows.map((row) => lookOf(row, selectedId, title)).filter((look) => look !== null)),
+    remove: markers.remove,
+  };
+}

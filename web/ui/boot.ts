@@ -1,0 +1,33 @@
+/** What the server tells a page at its start, in `<script type="application/json" id="boot">`. */
+import type { Locale } from '../../shared/stations.ts';
+import type { SessionRow } from '../../shared/users.ts';
+
+export interface Boot {
+  locale: Locale;
+  session: SessionRow | null;
+  /** numbers to call in danger, of this city */
+  emergency: readonly { number: string; service: string }[];
+  /** the operator's tiles, or null: outlines only */
+  tiles: { url: string; attribution: string } | null;
+  /** IANA zone of the station */
+  timeZone: string;
+  version: string;
+}
+
+const fallback: Boot = {
+  locale: 'en',
+  session: null,
+  emergency: [],
+  tiles: null,
+  timeZone: 'Asia/Shanghai',
+  version: '',
+};
+
+function readBoot(): Boot {
+  const text = document.getElementById('boot')?.textContent ?? '';
+  if (text.trim() === '') return fallback;
+  return { ...fallback, ...(JSON.parse(text) as Partial<Boot>) };
+}
+
+/** Read once, when the page's script starts. */
+export const boot: Boot = readBoot();
