@@ -10,6 +10,7 @@ import { one, row, rows } from './db/rows.ts';
 import { dispatchRoutes } from './dispatches/routes.ts';
 import { liveDispatches } from './dispatches/queries.ts';
 import { encounterRoutes } from './encounters/routes.ts';
+import { answerClientErrors } from './http/client-error.ts';
 import { fromOwnOrigin } from './http/cookies.ts';
 import type { Page, PageContext, Route } from './http/route.ts';
 import { createHttp, secureEnough } from './http/serve.ts';
@@ -160,6 +161,7 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
     },
   });
   const http = createServer({ requestTimeout: REQUEST_MS, headersTimeout: 10_000, connectionsCheckingInterval: 5_000, keepAliveTimeout: 65_000 }, express);
+  answerClientErrors(http);
   const realtime = createRealtime(service, http, {
     authenticate: who,
     stillValid: (staff) => validCredentials(database.knex, staff.map(({ sessionId, id }) => sessionId ?? id), now()),

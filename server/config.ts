@@ -1,9 +1,10 @@
 /** The only reader of the environment: every bad variable is named at once. */
 import * as z from 'zod/mini';
 
-const port = z.pipe(z.string().check(z.regex(/^\d{1,5}$/)), z.transform(Number));
+const port = z.pipe(z.string().check(z.regex(/^\d{1,5}$/), z.refine((text) => Number(text) <= 65_535, 'must be a port, 0 to 65535')), z.transform(Number));
 const origin = z.string().check(z.regex(/^https?:\/\/[^/]+$/, 'must look like https://host, without a path'));
-const roleNames = ['http', 'relay', 'jobs'] as const;
+/** Everything a process can be; a single one is all of it. */
+export const allRoles = ['http', 'relay', 'jobs'] as const;
 
 const environment = z.object({
   PORT: z._default(port, 3000),
@@ -27,7 +28,7 @@ export interface Config {
   publicOrigin: string | null;
   trustProxy: number | string | null;
   tiles: { url: string; attribution: string } | null;
-  roles: readonly (typeof roleNames)[number][];
+  roles: readonly (typeof allRoles)[number][];
   /** playing and trying only: the demo's accounts, no limits */
   demo: boolean;
   limits: boolean;
@@ -55,7 +56,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     publicOrigin: value.PUBLIC_ORIGIN ?? null,
     trustProxy: trust === undefined ? null : /^\d$/.test(trust) ? Number(trust) : trust,
     tiles: value.TILE_URL === undefined ? null : { url: value.TILE_URL, attribution: value.TILE_ATTRIBUTION },
-    roles: roleNames.filter((role) => value.ROLES.split(',').includes(role)),
+    roles: allRoles.filter((role) => value.ROLES.split(',').includes(role)),
     demo: false,
     limits: true,
     production: env['NODE_ENV'] === 'production',

@@ -1,6 +1,7 @@
 /** Start to stop: config, database, app, listening; drains on SIGTERM. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { rmSync } from 'node:fs';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,10 +9,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { createApp, followKeyOf, type Running } from './app.ts';
-import { BadConfig, type Config, readConfig } from './config.ts';
+import { allRoles, BadConfig, type Config, readConfig } from './config.ts';
 import { DatabaseUnavailable, DatabaseUnfit, FolderInUse } from './db/errors.ts';
 import { type Database, openDatabase } from './db/open.ts';
-import { openDemo } from './demo/seed.ts';
+import { type Demo, openDemo } from './demo/seed.ts';
+import { rootStation } from './stations/queries.ts';
 import { createDemoAccounts } from './users/demo.ts';
 import { offerSetup } from './users/setup.ts';
 
@@ -45,40 +47,91 @@ function readFlags(argv: string[]): Flags {
       limits: { type: 'boolean', default: true },
     },
   });
-  const number = (name: string, text: string): number => {
+  const number = (name: string, text: string, most: number): number => {
     const value = Number(text);
-    if (!Number.isFinite(value) || value < 0) throw new BadConfig(`--${name} needs a number, not "${text}"`);
+    if (text.trim() === '' || !(value >= 0 && value <= most))
+      throw new BadConfig(`--${name} needs a number from 0 to ${String(most)}, not "${text}"`);
+    return value;
+  };
+  const whole = (name: string, text: string, most: number): number => {
+    const value = number(name, text, most);
+    if (!Number.isInteger(value)) throw new BadConfig(`--${name} needs a whole number, not "${text}"`);
     return value;
   };
   return {
-    port: values.port === undefined ? null : number('port', values.port),
-    seed: number('seed', values.seed),
-    speed: number('speed', values.speed),
+    port: values.port === undefined ? null : whole('port', values.port, 65_535),
+    seed: whole('seed', values.seed, 2 ** 32 - 1),
+    speed: number('speed', values.speed, 10_000),
     still: values.still,
     data: values.data ?? null,
     limits: values.limits,
   };
 }
 
+/** With the seconds since the command: whoever waits sees that it goes on. */
+const step = (text: string): void => {
+  say(`${(performance.now() / 1000).toFixed(1).padStart(6)} s  ${text} ...`);
+};
+
 async function open(config: Config): Promise<Database> {
   return openDatabase({
     ...(config.databaseUrl === null ? { dataDir: config.dataDir } : { databaseUrl: config.databaseUrl }),
-    log: { info: (text) => { log.info(text); }, warn: (text) => { log.warn(text); }, error: (text) => { log.error(text); } },
-    onProgress: (step) => {
-      say(`  ${step} ...`);
+    log: {
+      info: (text) => {
+        log.info(text);
+      },
+      warn: (text) => {
+        log.warn(text);
+      },
+      error: (text) => {
+        log.error(text);
+      },
     },
+    onProgress: step,
   });
 }
 
-const listen = (app: Running, config: Config): Promise<string> =>
+/** The port is somebody else's, or not ours to take. */
+class PortTaken extends Error {}
+
+function portProblem(error: NodeJS.ErrnoException, { port, host }: Config): Error {
+  if (error.code === 'EADDRINUSE')
+    return new PortTaken(
+      `Port ${String(port)} on ${host} is in use. Stop the program that has it, or choose another: --port N (0: any free one).`,
+    );
+  if (error.code === 'EACCES')
+    return new PortTaken(
+      `Port ${String(port)} on ${host} may not be opened by this user. Choose one above 1023: --port N.`,
+    );
+  return error;
+}
+
+const bind = (server: Server, config: Config): Promise<void> =>
   new Promise((resolve, reject) => {
-    app.http.once('error', reject);
-    app.http.listen(config.port, config.host, () => {
-      const { port } = app.http.address() as AddressInfo;
-      const host = config.host === '127.0.0.1' || config.host === '::1' ? 'localhost' : config.host;
-      resolve(config.publicOrigin ?? `http://${host}:${String(port)}`);
+    server.once('error', (error) => {
+      reject(portProblem(error, config));
     });
+    server.listen(config.port, config.host, resolve);
   });
+
+/** Fails now, rather than after the database was made, when the port is not free. */
+async function tryPort(config: Config): Promise<void> {
+  const server = createServer();
+  await bind(server, config);
+  await new Promise((resolve) => server.close(resolve));
+}
+
+async function listen(app: Running, config: Config): Promise<string> {
+  await bind(app.http, config);
+  const { port } = app.http.address() as AddressInfo;
+  const host =
+    config.host === '127.0.0.1' || config.host === '::1'
+      ? 'localhost'
+      : config.host.includes(':')
+        ? `[${config.host}]`
+        : config.host;
+  return config.publicOrigin ?? `http://${host}:${String(port)}`;
+}
 
 /** Lets the demo set its city up over HTTP before anybody else can call. */
 async function beforeOpening<T>(app: Running, work: (origin: string) => Promise<T>): Promise<T> {
@@ -109,6 +162,10 @@ function stopOnSignals(stop: () => Promise<void>): void {
 }
 
 async function start(config: Config): Promise<void> {
+  if (config.databaseUrl === null && (await readDemoFolder(config.dataDir)) !== null)
+    throw new DatabaseUnfit(
+      `${config.dataDir} belongs to the demo, whose passwords everybody knows. Open it with: npm run demo -- --data ${config.dataDir}`,
+    );
   const database = await open(config);
   const app = await createApp({ database, config, log, now: () => new Date(), webDir });
   const origin = await listen(app, config);
@@ -118,30 +175,102 @@ async function start(config: Config): Promise<void> {
   });
   say(`Warmpath ${config.version} is ready: ${origin}`);
   if (database.kind === 'embedded') {
-    say(`Data: ${config.dataDir} (embedded database: it survives a crash of the program, not a power cut; a city sets DATABASE_URL)`);
+    say(
+      `Data: ${config.dataDir} (embedded database: it survives a crash of the program, not a power cut; a city sets DATABASE_URL)`,
+    );
   }
   const service = { database, now: () => new Date(), log, followKey: await followKeyOf(database) };
   const setup = await offerSetup(service);
   if (setup !== null) say(`This database is empty. Set it up once at ${origin}${setup}`);
 }
 
-async function demo(config: Config, flags: Flags): Promise<void> {
+/** What the demo writes beside its database: whose ids are in there, and whether all of them are. */
+interface DemoFolder {
+  seed: number;
+  seeded: boolean;
+}
+const demoFile = (dataDir: string): string => join(dataDir, 'demo.json');
+
+async function readDemoFolder(dataDir: string): Promise<DemoFolder | null> {
+  const text = await readFile(demoFile(dataDir), 'utf8').catch(() => null);
+  return text === null ? null : (JSON.parse(text) as DemoFolder);
+}
+
+/** What a folder with a city in it says of itself; throws when it is not the demo's, or only half made. */
+function judgeFolder(known: DemoFolder | null, dataDir: string): DemoFolder {
+  if (known === null)
+    throw new DatabaseUnfit(
+      `${dataDir} holds a database that is not the demo's. Choose another folder for the demo: --data DIR`,
+    );
+  if (!known.seeded)
+    throw new DatabaseUnfit(
+      `The demo in ${dataDir} was interrupted while it was being set up. Delete that folder and start again.`,
+    );
+  return known;
+}
+
+/** A throw-away folder goes with the process, however that ends. */
+async function throwAway(): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'warmpath-demo-'));
+  process.on('exit', () => {
+    rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
+  });
+  return dataDir;
+}
+
+async function openCity(database: Database, config: Config, wanted: number): Promise<{ app: Running; city: Demo }> {
+  const { dataDir } = config;
+  const fresh = !(await rootStation(database.knex));
+  const known: DemoFolder = fresh
+    ? { seed: wanted, seeded: false }
+    : judgeFolder(await readDemoFolder(dataDir), dataDir);
+  if (fresh) {
+    // Said before the accounts are there: `start` must never open a folder that has them.
+    await writeFile(demoFile(dataDir), JSON.stringify(known));
+    await createDemoAccounts({ database, now: () => new Date(), log, followKey: await followKeyOf(database) });
+  }
+  const app = await createApp({ database, config, log, now: () => new Date(), webDir });
+  step(fresh ? 'setting up the city' : 'coming back to the city');
+  const city = await beforeOpening(app, (origin) =>
+    openDemo({
+      origin,
+      seed: known.seed,
+      fresh,
+      say: (text) => {
+        step(`  ${text}`);
+      },
+    }),
+  );
+  await writeFile(demoFile(dataDir), JSON.stringify({ ...known, seeded: true } satisfies DemoFolder));
+  return { app, city };
+}
+
+async function demo(given: Config, flags: Flags): Promise<void> {
+  // Everybody knows the passwords: the demo is for this machine only, whatever the environment says.
+  const own = {
+    host: '127.0.0.1',
+    databaseUrl: null,
+    publicOrigin: null,
+    trustProxy: null,
+    roles: allRoles,
+    demo: true,
+  };
   const kept = flags.data !== null;
-  const dataDir = flags.data ?? (await mkdtemp(join(tmpdir(), 'warmpath-demo-')));
-  const settings: Config = { ...config, databaseUrl: null, dataDir, demo: true, limits: flags.limits };
-  const database = await open(settings);
-  const app = await createApp({ database, config: settings, log, now: () => new Date(), webDir });
-  const fresh = await createDemoAccounts({ database, now: () => new Date(), log, followKey: await followKeyOf(database) });
-  const city = await beforeOpening(app, (origin) => openDemo({ origin, seed: flags.seed, fresh, say }));
-  const origin = await listen(app, settings);
+  if (!kept) await tryPort({ ...given, ...own });
+  const config: Config = { ...given, ...own, dataDir: flags.data ?? (await throwAway()) };
+  const database = await open(config);
+  const { app, city } = await openCity(database, config, flags.seed);
+  const origin = await listen(app, config);
   city.run(origin);
   stopOnSignals(async () => {
     city.stop();
     await app.drain();
     await database.close();
-    if (!kept) await rm(dataDir, { recursive: true, force: true });
   });
   say(city.welcome(origin));
+  say(
+    `Ready after ${(performance.now() / 1000).toFixed(1)} s. Data: ${config.dataDir}${kept ? '' : ', gone when it stops'}.`,
+  );
 }
 
 const exitCodes: readonly [new (...args: never[]) => Error, number][] = [
@@ -149,6 +278,7 @@ const exitCodes: readonly [new (...args: never[]) => Error, number][] = [
   [DatabaseUnfit, 4],
   [DatabaseUnavailable, 5],
   [BadConfig, 2],
+  [PortTaken, 1],
 ];
 
 /** `start` or `demo`, and its flags. Exits with 3 when another process has the data folder. */
@@ -164,7 +294,9 @@ export async function main(argv: string[]): Promise<void> {
   } catch (error) {
     const known = exitCodes.find(([type]) => error instanceof type);
     const flagError = error instanceof TypeError && 'code' in error;
-    process.stderr.write(`${known || flagError ? (error as Error).message : String(error instanceof Error ? error.stack : error)}\n`);
+    process.stderr.write(
+      `${known || flagError ? (error as Error).message : String(error instanceof Error ? error.stack : error)}\n`,
+    );
     process.exit(known?.[1] ?? (flagError ? 2 : 1));
   }
 }

@@ -9,7 +9,9 @@ const inChina = (lon: number, lat: number): boolean => lon >= 73 && lon <= 135.1
  * and what could be both as latitude first, as most maps copy it. Null when it is no pair of coordinates.
  */
 export function parseCoordinates(text: string): LonLat | null {
-  const found = /^\s*[([]?\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*[,，;；\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*[)\]]?\s*$/.exec(text);
+  const found = /^\s*[([]?\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*[,，;；\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*[)\]]?\s*$/.exec(
+    text,
+  );
   if (!found) return null;
   const first = Number(found[1]);
   const second = Number(found[2]);

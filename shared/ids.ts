@@ -10,8 +10,23 @@ export const idSchema = z.pipe(
 /** `:id` of a path; what is no UUID is simply not there (404). */
 export const idParams = z.object({ id: idSchema });
 
-/** ISO 8601 instants; the wire speaks UTC. */
-export const instant = z.iso.datetime({ offset: true });
+/** No clock of ours shows less; PostgreSQL knows no year 0. */
+const EARLIEST = Date.UTC(1900, 0, 1);
 
-/** Trimmed one-line or many-line text that is not empty, up to `max` UTF-16 units. */
-export const text = (max: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(max));
+/** ISO 8601 instants, read as UTC with milliseconds: PostgreSQL refuses offsets of 16 hours and more that ISO 8601 allows. */
+export const instant = z.pipe(
+  z.iso.datetime({ offset: true }).check(z.refine((value) => !(Date.parse(value) < EARLIEST), { message: 'before 1900', params: { code: 'range' } })),
+  z.transform((value: string) => new Date(value).toISOString()),
+);
+
+/** Half of a pair that stands for one character; PostgreSQL refuses it in JSON. */
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
+/** Trimmed one-line or many-line text that is not empty, up to `max` UTF-16 units; half characters become U+FFFD. */
+export const text = (max: number) =>
+  z.string().check(
+    z.overwrite((value) => value.replaceAll(LONE_SURROGATE, '\uFFFD')),
+    z.trim(),
+    z.minLength(1),
+    z.maxLength(max),
+  );

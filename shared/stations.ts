@@ -7,9 +7,10 @@ import { staff } from './roles.ts';
 export const localeNames = ['en', 'zh-CN'] as const;
 export type Locale = (typeof localeNames)[number];
 
-/** An IANA zone this machine knows. */
+/** An IANA zone this machine knows. Offsets such as +08:00 are none: PostgreSQL reads their sign the other way round. */
 export const timeZone = z.string().check(
   z.maxLength(64),
+  z.regex(/^[A-Za-z]/, 'not a known time zone'),
   z.refine((zone) => {
     try {
       new Intl.DateTimeFormat('en', { timeZone: zone });

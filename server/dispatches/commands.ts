@@ -3,7 +3,7 @@ import { type DispatchRow, type DispatchStatus, isEnded, judgeStep, type sendPat
 import type { IncidentRow } from '../../shared/incidents.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
 import { type Context, isDesk, staffOf } from '../context.ts';
-import { rows } from '../db/rows.ts';
+import { row, rows } from '../db/rows.ts';
 import { lockIncidents, tell } from '../incidents/commands.ts';
 import { incidentRow } from '../incidents/queries.ts';
 import { lockPatrol, setPatrolStatus } from '../patrols/commands.ts';
@@ -16,7 +16,10 @@ async function dispatchRow(ctx: Context, id: string): Promise<DispatchRow> {
   return found;
 }
 
-/** Sends a patrol: 409 patrol_busy, patrol_off, incident_closed. Incident first, then patrol: every command locks in that order. */
+/**
+ * Sends a patrol: 409 patrol_busy, patrol_off, incident_closed, and conflict (/patrolId) for a crew of another station, which
+ * would never hear of it. Incident first, then patrol: every command locks in that order.
+ */
 export async function send(ctx: Context, body: Part<(typeof sendPatrol)['body']>): Promise<DispatchRow> {
   const [incident] = await lockIncidents(ctx, [body.incidentId]).catch((error: unknown) => {
     throw error instanceof Problem ? fieldProblem('/incidentId', 'not_found', 'no such incident', 'not_found') : error;
@@ -28,6 +31,11 @@ export async function send(ctx: Context, body: Part<(typeof sendPatrol)['body']>
   });
   if (patrol.status === 'ended') throw new Problem('patrol_off', [], { current: patrol });
   if (patrol.status === 'busy') throw new Problem('patrol_busy', [], { current: patrol });
+  const reaches = await row(ctx.db, `select id from stations where id = cast(:incidentStation as uuid) and path @> array[cast(:patrolStation as uuid)]`, {
+    incidentStation: incident.stationId,
+    patrolStation: patrol.stationId,
+  });
+  if (!reaches) throw fieldProblem('/patrolId', 'other_station', 'its crew belongs to another station and cannot see this incident', 'conflict');
   const now = ctx.now();
   await rows(
     ctx.db,
@@ -81,7 +89,7 @@ export async function step(ctx: Context, id: string, body: Part<(typeof stepDisp
   const byDesk = isDesk(staff);
   const seen = await dispatchInScope(ctx.db, staff.stationId, id);
   if (!seen || (!byDesk && seen.patrolId !== staff.patrolId)) throw new Problem('not_found');
-  await lockIncidents(ctx, [seen.incidentId]);
+  await lockIncidents(ctx, [seen.incidentId], 'anywhere');
   await lockPatrol(ctx, seen.patrolId);
   const current = await dispatchRow(ctx, id);
   if (body.version !== undefined && body.version !== current.version) throw new Problem('version_conflict', [], { current });

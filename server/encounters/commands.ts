@@ -7,7 +7,8 @@ import type { TaskRow } from '../../shared/tasks.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
 import { type Context, isDesk, staffOf, userIdOf } from '../context.ts';
 import { pointSql } from '../db/postgis.ts';
-import { row, rows } from '../db/rows.ts';
+import { one, row, rows } from '../db/rows.ts';
+import { inSubtreeSql, scopeOf } from '../db/scope.ts';
 import { dispatchInScope } from '../dispatches/queries.ts';
 import { lockIncidents, tell } from '../incidents/commands.ts';
 import { incidentRows } from '../incidents/queries.ts';
@@ -56,20 +57,22 @@ function happenedAt(at: string | undefined, now: Date): Date {
   return claimed > now.getTime() || now.getTime() - claimed > MAX_LATE_MS ? now : new Date(claimed);
 }
 
-/** A bed for those who come along, unless the job already holds one there. None free is a task for the desk, never a lost encounter. */
-async function bringIn(ctx: Context, setting: Setting, shelterId: string, people: number): Promise<{ holds: HoldRow[]; tasks: TaskRow[] }> {
-  const held = await row(
+/** Beds for those who come along, as far as the job does not hold them there already. None free is a task for the desk, never a lost encounter. */
+async function bringIn(ctx: Context, setting: Setting, shelterId: string, arrived: number): Promise<{ holds: HoldRow[]; tasks: TaskRow[] }> {
+  const { beds, coming } = await one<{ beds: number; coming: number }>(
     ctx.db,
-    `select id from holds where shelter_id = cast(:shelterId as uuid) and dispatch_id = cast(:dispatchId as uuid)
-       and (status = 'used' or (status = 'held' and expires_at > :now)) limit 1`,
+    `select cast(coalesce((select sum(people) from holds where shelter_id = cast(:shelterId as uuid) and dispatch_id = cast(:dispatchId as uuid)
+         and (status = 'used' or (status = 'held' and expires_at > :now))), 0) as integer) as beds,
+       (select cast(count(*) as integer) from encounter_people p join encounters e on e.id = p.encounter_id
+         where p.outcome = 'brought_in' and e.dispatch_id = cast(:dispatchId as uuid) and e.shelter_id = cast(:shelterId as uuid)) as coming`,
     { shelterId, dispatchId: setting.dispatchId, now: ctx.now() },
   );
-  if (held) return { holds: [], tasks: [] };
+  const people = setting.dispatchId === null ? arrived : Math.min(arrived, coming - beds);
+  if (people <= 0) return { holds: [], tasks: [] };
   try {
     return { holds: [await makeHold(ctx, { id: randomUUID(), shelterId, people, kind: 'any', for: '', dispatchId: setting.dispatchId })], tasks: [] };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    if (error.code === 'not_found') throw fieldProblem('/shelterId', 'not_found', 'no such shelter', 'not_found');
     return { holds: [], tasks: [await raiseTask(ctx, { stationId: setting.stationId, kind: 'no_bed', subject: { shelterId, people } })] };
   }
 }
@@ -107,6 +110,12 @@ async function store(ctx: Context, body: Body, setting: Setting, at: Date): Prom
   );
 }
 
+/** A shelter of the subtree, judged before anything refers to it. */
+async function judgeShelter(ctx: Context, shelterId: string): Promise<void> {
+  const found = await row(ctx.db, `select h.id from shelters h where h.id = cast(:shelterId as uuid) and ${inSubtreeSql('h.station_id')}`, { shelterId, ...scopeOf(ctx) });
+  if (!found) throw fieldProblem('/shelterId', 'not_found', 'no such shelter', 'not_found');
+}
+
 const countBy = (list: readonly string[]): Record<string, number> => {
   const counts: Record<string, number> = {};
   for (const key of list) counts[key] = (counts[key] ?? 0) + 1;
@@ -116,7 +125,8 @@ const countBy = (list: readonly string[]): Record<string, number> => {
 /** Records a meeting. What happened is a fact and accepted, however late, also when the job was recalled meanwhile. */
 export async function recordMeeting(ctx: Context, body: Body): Promise<EncounterRow> {
   const setting = await settingOf(ctx, body);
-  const before = setting.incidentId === null ? [] : await lockIncidents(ctx, [setting.incidentId]);
+  if (body.shelterId !== undefined) await judgeShelter(ctx, body.shelterId);
+  const before = setting.incidentId === null ? [] : await lockIncidents(ctx, [setting.incidentId], 'anywhere');
   if (setting.patrolId !== null) await lockPatrol(ctx, setting.patrolId);
   const at = happenedAt(body.at, ctx.now());
   await store(ctx, body, setting, at);

@@ -29,21 +29,28 @@ function judgeType(req: Request): void {
 
 const hasBody = (req: Request): boolean => req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
 
-/** What no schema sees: NUL in a string (PostgreSQL refuses it) and keys that reach for prototypes. */
-function hidden(value: unknown, path: string, found: FieldError[], depth: number): void {
-  if (typeof value === 'string') {
-    if (value.includes('\u0000')) found.push({ path, code: 'nul_char', message: 'contains a NUL character' });
-  } else if (typeof value === 'object' && value !== null) {
-    if (depth > 32) {
-      found.push({ path, code: 'depth', message: 'nested too deep' });
-      return;
-    }
-    for (const key of Object.keys(value)) {
-      const at = `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-      if (key === '__proto__') found.push({ path: at, code: 'unknown_field', message: 'unknown field' });
-      else hidden((value as Record<string, unknown>)[key], at, found, depth + 1);
-      if (found.length > 20) return;
-    }
+/** One half of a pair that stands for one character, as a text cut off in the middle has; PostgreSQL refuses it in JSON. */
+const HALF_CHARACTER = /\p{Surrogate}/gu;
+
+const judgeText = (text: string, path: string, found: FieldError[]): void => {
+  if (text.includes('\u0000')) found.push({ path, code: 'nul_char', message: 'contains a NUL character' });
+};
+
+/** What no schema sees: NUL in text (PostgreSQL refuses it) and keys that reach for prototypes. Half characters become U+FFFD. */
+function hidden(value: object, path: string, found: FieldError[], depth: number): void {
+  if (depth > 32) {
+    found.push({ path, code: 'depth', message: 'nested too deep' });
+    return;
+  }
+  for (const [key, child] of Object.entries(value) as [string, unknown][]) {
+    const at = `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    judgeText(key, path, found);
+    if (key === '__proto__') found.push({ path: at, code: 'unknown_field', message: 'unknown field' });
+    else if (typeof child === 'string') {
+      judgeText(child, at, found);
+      (value as Record<string, unknown>)[key] = child.replaceAll(HALF_CHARACTER, '\uFFFD');
+    } else if (typeof child === 'object' && child !== null) hidden(child, at, found, depth + 1);
+    if (found.length > 20) return;
   }
 }
 

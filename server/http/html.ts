@@ -42,7 +42,9 @@ export function dataBlock(id: string, data: unknown): Html {
   const json = JSON.stringify(data).replace(/[<>&\u2028\u2029]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
-  return html`<script type="application/json" id="${id}">${Html.fromTrusted(json)}</script>`;
+  return html`<script type="application/json" id="${id}">
+    ${Html.fromTrusted(json)}
+  </script>`;
 }
 
 /** A number to call in an emergency; the words are under `emergency.<service>`. */
@@ -82,8 +84,20 @@ export const callLinks = (page: PageContext, numbers: readonly EmergencyNumber[]
 function languageSwitch(page: PageContext, language: Frame['language']): Html {
   const [other, name] = page.locale === 'en' ? ['zh-CN', '中文'] : ['en', 'English'];
   if ('link' in language)
-    return html`<a class="language" href="${language.link}?lang=${other}" hreflang="${other}" lang="${other}">${name}</a>`;
-  return html`<button class="language" type="submit" form="${language.form}" formaction="${language.action}?lang=${other}" name="go" value="stay" lang="${other}">${name}</button>`;
+    return html`<a class="language" href="${language.link}?lang=${other}" hreflang="${other}" lang="${other}"
+      >${name}</a
+    >`;
+  return html`<button
+    class="language"
+    type="submit"
+    form="${language.form}"
+    formaction="${language.action}?lang=${other}"
+    name="go"
+    value="stay"
+    lang="${other}"
+  >
+    ${name}
+  </button>`;
 }
 
 /** The whole document: numbers first, then the page; no inline script or style. */
@@ -91,37 +105,44 @@ export function document(page: PageContext, frame: Frame): Html {
   const { t } = page;
   const { styles, script } = page.assets(frame.entry);
   const nav = (path: string, key: string, here: boolean): Html =>
-    html`<a href="${path}"${here && html` aria-current="page"`}>${t(key)}</a>`;
+    html`<a href="${path}" ${here && html` aria-current="page"`}>${t(key)}</a>`;
   return html`<!doctype html>
-<html lang="${page.locale}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="${ICON}">
-<title>${frame.title} – ${t('app.name')}</title>
-${styles.map((href) => html`<link rel="stylesheet" href="${href}">`)}
-${script !== null && html`<script type="module" src="${script}"></script>`}
-</head>
-<body>
-<a class="skip" href="#main">${t('page.skip')}</a>
-<header class="top">
-<div class="bar">
-<a class="brand" href="/report"><svg viewBox="0 0 24 24" width="28" height="28" aria-hidden="true"><path class="roof" d="M3 12 12 4l9 8"/><path class="lamp" d="M12 11v.01M8 20c0-4 8-3 8-8"/></svg><span>${t('app.name')}</span></a>
-${languageSwitch(page, frame.language)}
-</div>
-</header>
-<section class="emergency" aria-label="${t('page.emergency')}"><p>${t('page.emergency')}</p>${callLinks(page, frame.numbers)}</section>
-<main id="main" tabindex="-1">
-${frame.body}
-</main>
-<footer class="bottom">
-<nav aria-label="${t('page.nav')}">${nav('/report', 'page.nav.report', frame.here === 'report')}${nav('/shelters', 'page.nav.shelters', frame.here === 'shelters')}</nav>
-<p>${t('page.privacy')}</p>
-</footer>
-</body>
-</html>
-`;
+    <html lang="${page.locale}">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <link rel="icon" href="${ICON}" />
+        <title>${frame.title} – ${t('app.name')}</title>
+        ${styles.map((href) => html`<link rel="stylesheet" href="${href}" />`)}
+        ${script !== null && html`<script type="module" src="${script}"></script>`}
+      </head>
+      <body>
+        <a class="skip" href="#main">${t('page.skip')}</a>
+        <header class="top">
+          <div class="bar">
+            <a class="brand" href="/report"
+              ><svg viewBox="0 0 24 24" width="28" height="28" aria-hidden="true">
+                <path class="roof" d="M3 12 12 4l9 8" />
+                <path class="lamp" d="M12 11v.01M8 20c0-4 8-3 8-8" /></svg
+              ><span>${t('app.name')}</span></a
+            >
+            ${languageSwitch(page, frame.language)}
+          </div>
+        </header>
+        <section class="emergency" aria-label="${t('page.emergency')}">
+          <p>${t('page.emergency')}</p>
+          ${callLinks(page, frame.numbers)}
+        </section>
+        <main id="main" tabindex="-1">${frame.body}</main>
+        <footer class="bottom">
+          <nav aria-label="${t('page.nav')}">
+            ${nav('/report', 'page.nav.report', frame.here === 'report')}${nav('/shelters', 'page.nav.shelters', frame.here === 'shelters')}
+          </nav>
+          <p>${t('page.privacy')}</p>
+        </footer>
+      </body>
+    </html> `;
 }
 
 /**

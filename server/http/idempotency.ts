@@ -16,10 +16,13 @@ export class Replay extends Error {
   }
 }
 
+/** A fast hash of a password must never be stored, not even among other things. */
+const withoutSecrets = (key: string, value: unknown): unknown => (key === 'password' ? undefined : value);
+
 /** The same caller, the same call, the same words: parsed input has its keys in the schema's order. */
 export function fingerprint(endpoint: Endpoint, actor: Actor, params: unknown, body: unknown): Buffer {
   const who = 'id' in actor ? actor.id : actor.kind;
-  return createHash('sha256').update(JSON.stringify([endpoint.name, who, params, body])).digest();
+  return createHash('sha256').update(JSON.stringify([endpoint.name, who, params, body], withoutSecrets)).digest();
 }
 
 /** Claims a key inside the command's transaction; a parallel twin waits here for the first to commit. */

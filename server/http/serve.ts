@@ -74,6 +74,17 @@ function observe(service: Service): express.RequestHandler {
   };
 }
 
+/** An address is text in UTF-8 without a NUL, which the database could not hold: before any route, so that all answer alike. */
+const judgeAddress: express.RequestHandler = (req, _res, next) => {
+  try {
+    decodeURIComponent(req.path);
+  } catch {
+    throw new Problem('bad_request');
+  }
+  if (req.url.includes('%00')) throw new Problem('bad_request');
+  next();
+};
+
 const form = express.urlencoded({ extended: false, limit: 102_400, parameterLimit: 200 });
 
 function pageHandler(parts: Parts, limits: Limits, assets: PageContext['assets'], page: Page) {
@@ -109,7 +120,7 @@ export function createHttp(parts: Parts): Express {
   app.set('etag', false);
   app.set('query parser', 'simple');
   app.set('trust proxy', config.trustProxy ?? false);
-  app.use(observe(service), securityHeaders(config));
+  app.use(observe(service), securityHeaders(config), judgeAddress);
 
   const description = openApi(routes.map(({ endpoint }) => endpoint), config.version);
   app.get('/api/openapi.json', (_req, res) => {
@@ -133,7 +144,7 @@ export function createHttp(parts: Parts): Express {
   });
   app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
     // Express itself says 400 to a path that is no UTF-8.
-    const status = (error as { status?: number }).status;
+    const status = error instanceof Problem ? undefined : (error as { status?: number }).status;
     writeProblem(req, res, error instanceof URIError || status === 400 ? new Problem('bad_request') : error, service.log);
   });
   return app;

@@ -2,6 +2,7 @@ import { convert } from '../../shared/geo.ts';
 import type { Part } from '../../shared/contract.ts';
 import type { closeIncident, EntryKind, IncidentRow, updateIncident } from '../../shared/incidents.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
+import { signs } from '../../shared/sightings.ts';
 import { type Actor, type Context, staffOf, userIdOf } from '../context.ts';
 import { pointSql } from '../db/postgis.ts';
 import { row, rows } from '../db/rows.ts';
@@ -20,13 +21,16 @@ export async function tell(ctx: Context, incidentId: string, kind: EntryKind, de
   );
 }
 
-/** Locks incidents of the caller's subtree, in id order so that two commands never wait for each other. */
-export async function lockIncidents(ctx: Context, ids: readonly string[]): Promise<IncidentRow[]> {
+/**
+ * Locks incidents of the caller's subtree, in id order so that two commands never wait for each other. 'anywhere' is for
+ * whoever has a job there already: the place may have been corrected into another station's area since.
+ */
+export async function lockIncidents(ctx: Context, ids: readonly string[], where: 'subtree' | 'anywhere' = 'subtree'): Promise<IncidentRow[]> {
   const locked = await rows<{ id: string }>(
     ctx.db,
     `select i.id from incidents i join stations s on s.id = i.station_id
-     where i.id = any (cast(:ids as uuid[])) and s.path @> array[cast(:scope as uuid)] order by i.id for update of i`,
-    { ids, scope: staffOf(ctx).stationId },
+     where i.id = any (cast(:ids as uuid[])) and (:anywhere or s.path @> array[cast(:scope as uuid)]) order by i.id for update of i`,
+    { ids, anywhere: where === 'anywhere', scope: staffOf(ctx).stationId },
   );
   if (locked.length !== new Set(ids).size) throw new Problem('not_found');
   return incidentRows(ctx.db, ids);
@@ -58,7 +62,10 @@ async function placeOf(ctx: Context, lon: number, lat: number): Promise<{ areaId
   return { areaId: null, stationId: root.id, lane: 'outside' };
 }
 
-/** Corrects place, priority or head count. A new place may move it to another station. */
+/**
+ * Corrects place, priority or head count. A new place may move it to another station, but not while a crew is under way:
+ * they and their desk would lose the job they are working.
+ */
 export async function changeIncident(ctx: Context, id: string, body: Part<(typeof updateIncident)['body']>): Promise<IncidentRow> {
   const before = await lockIncident(ctx, id);
   judgeVersion(before, body.version);
@@ -68,6 +75,7 @@ export async function changeIncident(ctx: Context, id: string, body: Part<(typeo
   if (position) {
     const [lon, lat] = convert(position.coordinates, body.crs ?? 'wgs84', 'wgs84');
     moved = { ...(await placeOf(ctx, lon, lat)), lon, lat };
+    if (before.patrolIds.length > 0) moved.stationId = before.stationId;
   }
   await rows(
     ctx.db,
@@ -91,7 +99,9 @@ export async function changeIncident(ctx: Context, id: string, body: Part<(typeo
       lat: moved?.lat ?? null,
     },
   );
-  await tell(ctx, id, 'changed', { fields: Object.keys(body).filter((field) => field !== 'version') });
+  // The desk's own priority and head count outlast merges: regather() reads them here.
+  const { people, priority } = body;
+  await tell(ctx, id, 'changed', { fields: Object.keys(body).filter((field) => field !== 'version'), ...(people === undefined ? {} : { people }), ...(priority === undefined ? {} : { priority }) });
   const after = await incidentRow(ctx.db, id);
   record(ctx, { type: 'incident.changed', stationId: after.stationId, rows: { incidents: [after] }, before: { incidents: [before] } });
   return after;
@@ -159,18 +169,33 @@ export async function openAgain(ctx: Context, id: string, version: number | unde
   return told(ctx, id, 'incident.reopened');
 }
 
-/** What an incident says of itself, gathered from its sightings: most people, all signs, the surest place. */
+/**
+ * What an incident says of itself, gathered from its sightings and from what was merged into it: most people, all signs, the
+ * most pressing priority. Of each incident in it the desk's own word counts, where there is one, else its report's.
+ */
 async function regather(ctx: Context, id: string): Promise<void> {
   await rows(
     ctx.db,
-    `update incidents i set version = version + 1, people = greatest(g.people, 1), signs = g.signs, last_reported_at = g.last, verified = g.verified,
-       priority = case when g.signs && array(select jsonb_array_elements_text(rule_value('signs.life_risk', s.path))) then 'life_risk'
-         when g.signs && array(select jsonb_array_elements_text(rule_value('signs.urgent', s.path))) then 'urgent' else 'normal' end
-     from (select max(people) as people, max(received_at) as last, bool_or(verified) as verified,
-         array(select distinct unnest(x.signs) from sightings x where x.incident_id = cast(:id as uuid) order by 1) as signs
-       from sightings where incident_id = cast(:id as uuid)) g, stations s
-     where i.id = cast(:id as uuid) and s.id = i.station_id and g.people is not null`,
-    { id },
+    `with recursive tree as (
+       select cast(:id as uuid) as id union select m.id from incidents m join tree on m.merged_into = tree.id
+     ), own as (
+       select coalesce((select cast(e.detail ->> 'people' as integer) from incident_entries e
+           where e.incident_id = tree.id and e.kind = 'changed' and e.detail -> 'people' is not null order by e.id desc limit 1), g.people) as people,
+         coalesce((select e.detail ->> 'priority' from incident_entries e
+           where e.incident_id = tree.id and e.kind = 'changed' and e.detail -> 'priority' is not null order by e.id desc limit 1),
+           case when g.signs && array(select jsonb_array_elements_text(rule_value('signs.life_risk', s.path))) then 'life_risk'
+             when g.signs && array(select jsonb_array_elements_text(rule_value('signs.urgent', s.path))) then 'urgent' else 'normal' end) as priority
+       from tree join sightings g on g.first_incident_id = tree.id join incidents i on i.id = cast(:id as uuid) join stations s on s.id = i.station_id
+     ), said as (
+       select max(received_at) as last, bool_or(verified) as verified,
+         array(select x from unnest(cast(:signs as text[])) with ordinality as known (x, n)
+           where exists (select from sightings y where y.incident_id = cast(:id as uuid) and x = any (y.signs)) order by n) as signs
+       from sightings where incident_id = cast(:id as uuid)
+     )
+     update incidents i set version = version + 1, people = (select max(own.people) from own), signs = said.signs, last_reported_at = said.last, verified = said.verified,
+       priority = (select own.priority from own order by array_position(array['life_risk', 'urgent', 'normal'], own.priority) limit 1)
+     from said where i.id = cast(:id as uuid) and said.last is not null`,
+    { id, signs },
   );
 }
 
@@ -190,9 +215,11 @@ export async function merge(ctx: Context, id: string, intoId: string, version: n
   await rows(ctx.db, `update sightings set incident_id = cast(:intoId as uuid) where incident_id = cast(:id as uuid)`, { id, intoId });
   await rows(
     ctx.db,
-    `update incidents set status = 'closed', closed_at = :now, merged_into = cast(:intoId as uuid), merged_at = :now, version = version + 1 where id = cast(:id as uuid)`,
+    `update incidents set status = 'closed', closed_at = :now, seen_at = coalesce(seen_at, :now), merged_into = cast(:intoId as uuid), merged_at = :now, version = version + 1 where id = cast(:id as uuid)`,
     { id, intoId, now },
   );
+  // Whoever merges has looked at both; a reporter who was told so must not hear less now.
+  await rows(ctx.db, `update incidents set seen_at = coalesce(seen_at, :now) where id = cast(:intoId as uuid)`, { intoId, now });
   await regather(ctx, intoId);
   await tell(ctx, id, 'merged', { intoId, code: into.code });
   await tell(ctx, intoId, 'absorbed', { fromId: id, code: from.code });

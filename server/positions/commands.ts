@@ -25,6 +25,12 @@ interface Waiting {
 
 /** Fixes written in one statement; more wait for the next. */
 const MOST_FIXES = 5000;
+/**
+ * What is known of a patrol is asked anew after this long: its station and rules hardly ever change, and its latest fix is
+ * what this node wrote last. Another node's fix may be missed for as long, which costs a mark and never the order of fixes.
+ */
+const REMEMBERED_MS = 5_000;
+const MOST_REMEMBERED = 50_000;
 /** No phone has a fix from before. */
 const OLDEST = Date.UTC(2020, 0, 1);
 
@@ -46,8 +52,8 @@ function judgedFix(body: PositionBody): JudgedFix {
   return { position, at: Date.parse(body.at), accuracyM: body.accuracyM ?? null, speedMps: body.speedMps ?? null };
 }
 
-/** Appends the fixes of one patrol, oldest first whatever the order they came in; each plausible one is what the next is judged by. */
-function judgeTrack(columns: FixColumns, track: Judged[], patrol: KnownPatrol, now: number): void {
+/** Appends the fixes of one patrol, oldest first whatever the order they came in; each plausible one is what the next is judged by. Gives the latest. */
+function judgeTrack(columns: FixColumns, track: Judged[], patrol: KnownPatrol, now: number): KnownPatrol['latest'] {
   const limits = { maxAheadMs: patrol.maxAheadS * 1000, maxSpeedMps: patrol.maxSpeedKmh / 3.6 };
   const { latest } = patrol;
   let before: JudgedFix | null = latest && {
@@ -79,13 +85,16 @@ function judgeTrack(columns: FixColumns, track: Judged[], patrol: KnownPatrol, n
     columns.marks.push(marks.join(','));
     columns.newest.push(false);
   }
-  if (newest !== -1) columns.newest[newest] = true;
+  if (newest === -1 || before === null) return latest;
+  columns.newest[newest] = true;
+  return { lon: before.position[0], lat: before.position[1], at: before.at, accuracyM: before.accuracyM };
 }
 
 class Intake {
   private readonly service: Service;
   private waiting: Waiting[] = [];
   private writing = false;
+  private readonly remembered = new Map<string, { patrol: KnownPatrol; until: number }>();
 
   constructor(service: Service) {
     this.service = service;
@@ -122,11 +131,25 @@ class Intake {
     return this.waiting.splice(0, count);
   }
 
+  private async known(ids: readonly string[]): Promise<Map<string, KnownPatrol>> {
+    const now = performance.now();
+    if (this.remembered.size > MOST_REMEMBERED) this.remembered.clear();
+    const missing = ids.filter((id) => (this.remembered.get(id)?.until ?? 0) <= now);
+    const found = missing.length === 0 ? [] : await knownPatrols(this.service.database.knex, missing);
+    for (const patrol of found) this.remembered.set(patrol.id, { patrol, until: now + REMEMBERED_MS });
+    const known = new Map<string, KnownPatrol>();
+    for (const id of ids) {
+      const remembered = this.remembered.get(id);
+      if (remembered && remembered.until > now) known.set(id, remembered.patrol);
+    }
+    return known;
+  }
+
   private async write(batches: readonly Waiting[]): Promise<void> {
     const { database } = this.service;
     const now = this.service.now();
     const ids = [...new Set(batches.flatMap(({ fixes }) => fixes.map(({ patrolId }) => patrolId)))];
-    const known = new Map((await knownPatrols(database.knex, ids)).map((patrol) => [patrol.id, patrol]));
+    const known = await this.known(ids);
     const tracks = new Map<string, Judged[]>();
     const taken: { waiting: Waiting; batch: Taken }[] = [];
     for (const waiting of batches) {
@@ -165,12 +188,14 @@ class Intake {
       marks: [],
       newest: [],
     };
+    const latest = new Map<KnownPatrol, KnownPatrol['latest']>();
     // In id order, so that two nodes never wait for each other.
     for (const [id, track] of [...tracks].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const patrol = known.get(id);
-      if (patrol) judgeTrack(columns, track, patrol, now.getTime());
+      if (patrol) latest.set(patrol, judgeTrack(columns, track, patrol, now.getTime()));
     }
     if (columns.patrolIds.length > 0) await writeFixes(database.knex, columns, now);
+    for (const [patrol, fix] of latest) patrol.latest = fix;
     for (const { waiting, batch } of taken) waiting.resolve(batch);
   }
 }

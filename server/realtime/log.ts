@@ -30,10 +30,14 @@ export async function lastSeq(db: Knex | Knex.Transaction): Promise<number> {
   return (await one<{ seq: number }>(db, `select coalesce(max(seq), 0) as seq from events`)).seq;
 }
 
-/** Whether facts after `seq` may have been pruned: then a catch-up from there could skip some. Errs towards a fresh snapshot. */
+/**
+ * Whether facts after `seq` may have been pruned: then a catch-up from there could skip some. Errs towards a fresh snapshot.
+ * So does a `seq` that the log has not reached: the client's picture is of another database (a restored one), and it would
+ * ignore everything up to there.
+ */
 export async function mayBePruned(db: Knex | Knex.Transaction, seq: number): Promise<boolean> {
-  const { first } = await one<{ first: number | null }>(db, `select min(seq) as first from events`);
-  return first !== null && seq < first - 1;
+  const { first, last } = await one<{ first: number | null; last: number | null }>(db, `select min(seq) as first, max(seq) as last from events`);
+  return (first !== null && seq < first - 1) || seq > (last ?? 0);
 }
 
 export async function stationPaths(db: Knex | Knex.Transaction): Promise<StationPaths> {

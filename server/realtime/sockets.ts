@@ -1,5 +1,6 @@
 /** The socket side: who may connect, which room, what was missed. Server to client only. */
-import type { IncomingHttpHeaders, Server as HttpServer } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { Server, type Socket } from 'socket.io';
 import type { ServerEvents } from '../../shared/events.ts';
 import type { Staff } from '../context.ts';
@@ -50,6 +51,14 @@ export function createRealtime(service: Service, http: HttpServer, doors: Doors)
       const fine = doors.ownOrigin(req.headers);
       done(fine ? null : 'origin', fine);
     },
+  });
+
+  // engine.io answers 400 to any upgrade it refuses; another site's page gets the same 403 on both transports
+  const upgrades = http.listeners('upgrade');
+  http.removeAllListeners('upgrade');
+  http.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (doors.ownOrigin(req.headers)) for (const upgrade of upgrades) upgrade.call(http, req, socket, head);
+    else socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
   });
 
   const rooms: Rooms = {
@@ -127,11 +136,15 @@ export function createRealtime(service: Service, http: HttpServer, doors: Doors)
     socketsOpen.inc();
     enter(socket, socket.data.staff);
     socket.use((_event, next) => {
+      // what was on its way when the client was thrown out is not worth a look
+      if (socket.data.refused > MAX_REFUSED) return;
       clientEventsRefused.inc();
       socket.data.refused += 1;
       if (socket.data.refused > MAX_REFUSED) socket.disconnect(true);
       next(new Error('refused'));
     });
+    // socket.io prints the stack of each refusal that nobody listens for
+    socket.on('error', () => undefined);
     socket.on('disconnect', () => {
       socketsOpen.dec();
       relay.leave(socket.data.key);

@@ -24,7 +24,9 @@ async function zoneOf(page: PageContext, token: string): Promise<string> {
 function stepItem(page: PageContext, step: FollowStep, format: Intl.DateTimeFormat): Html {
   const { t } = page;
   const time = step.at !== null && html`<time datetime="${step.at}">${format.format(new Date(step.at))}</time>`;
-  return html`<li class="${step.state}"${step.state === 'now' && html` aria-current="step"`}><b>${t(`follow.status.${step.name}`)}</b>${time}<span class="unseen">${t(`follow.${step.state}`)}</span></li>`;
+  return html`<li class="${step.state}" ${step.state === 'now' && html` aria-current="step"`}>
+    <b>${t(`follow.status.${step.name}`)}</b>${time}<span class="unseen">${t(`follow.${step.state}`)}</span>
+  </li>`;
 }
 
 /** Words for the script, which draws the same list when there is news. */
@@ -44,27 +46,63 @@ function followBody(
 ): Html {
   const { t, locale } = page;
   const format = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: at.zone });
-  return html`${at.isNew && html`<div class="thanks" role="status"><p><strong>${t('follow.thanks')}</strong></p><p>${t('follow.next')}</p></div>`}
-<h1>${t('follow.title')} <span class="code">${found.code}</span></h1>
-<p class="photos-status" role="status" hidden></p>
-<section class="question"${found.question === null && html` hidden`} aria-labelledby="question-title"><h2 id="question-title">${t('follow.question')}</h2><p class="asked">${found.question}</p><p>${t('follow.question.how')}</p></section>
-<ol class="steps">${followSteps(found).map((step) => stepItem(page, step, format))}</ol>
-<p class="hint" id="watch" role="status" data-script hidden>${t('follow.watching')}</p>
-<p><a class="second button" href="${at.path}">${t('follow.refresh')}</a></p>
-<section class="keep"><h2>${t('follow.keep')}</h2><p>${t('follow.keep.why')}</p>
-<p data-script hidden><button class="second" type="button" data-do="copy">${t('follow.copy')}</button> <span role="status" class="copied"></span></p></section>
-<section class="changed"><h2>${t('follow.changed')}</h2><p>${t('follow.changed.how')}</p>${callLinks(page, at.numbers)}
-<ul class="links"><li><a href="/report">${t('follow.report_again')}</a></li><li><a href="/shelters">${t('follow.shelters')}</a></li></ul></section>
-${dataBlock('page-data', { words: wordsOf(page), zone: at.zone, locale, status: found.status })}`;
+  return html`${
+      at.isNew &&
+      html`<div class="thanks" role="status">
+        <p><strong>${t('follow.thanks')}</strong></p>
+        <p>${t('follow.next')}</p>
+      </div>`
+    }
+    <h1>${t('follow.title')} <span class="code">${found.code}</span></h1>
+    <p class="photos-status" role="status" hidden></p>
+    <section class="question" ${found.question === null && html` hidden`} aria-labelledby="question-title">
+      <h2 id="question-title">${t('follow.question')}</h2>
+      <p class="asked">${found.question}</p>
+      <p>${t('follow.question.how')}</p>
+    </section>
+    <ol class="steps">
+      ${followSteps(found).map((step) => stepItem(page, step, format))}
+    </ol>
+    <p class="hint" id="watch" role="status" data-script hidden>${t('follow.watching')}</p>
+    <p><a class="second button" href="${at.path}">${t('follow.refresh')}</a></p>
+    <section class="keep">
+      <h2>${t('follow.keep')}</h2>
+      <p>${t('follow.keep.why')}</p>
+      <p data-script hidden>
+        <button class="second" type="button" data-do="copy">${t('follow.copy')}</button>
+        <span role="status" class="copied"></span>
+      </p>
+    </section>
+    <section class="changed">
+      <h2>${t('follow.changed')}</h2>
+      <p>${t('follow.changed.how')}</p>
+      ${callLinks(page, at.numbers)}
+      <ul class="links">
+        <li><a href="/report">${t('follow.report_again')}</a></li>
+        <li><a href="/shelters">${t('follow.shelters')}</a></li>
+      </ul>
+    </section>
+    ${dataBlock('page-data', { words: wordsOf(page), zone: at.zone, locale, status: found.status })}`;
 }
 
 /** A page that says there is nothing here, with the way to report all the same. */
-export async function missingPage(page: PageContext, res: Parameters<Page['handle']>[2], kind: 'follow' | 'informant', path: string): Promise<void> {
+export async function missingPage(
+  page: PageContext,
+  res: Parameters<Page['handle']>[2],
+  kind: 'follow' | 'informant',
+  path: string,
+): Promise<void> {
   const { t } = page;
   const numbers = await emergencyNumbers(page.service.database.knex);
-  const body = html`<h1>${t(`missing.${kind}.title`)}</h1><p>${t(`missing.${kind}.text`)}</p>
-<p><a class="main button" href="/report">${t('missing.report')}</a></p>`;
-  sendPage(res, 404, document(page, { title: t(`missing.${kind}.title`), entry: ENTRY, numbers, body, language: { link: path } }), true);
+  const body = html`<h1>${t(`missing.${kind}.title`)}</h1>
+    <p>${t(`missing.${kind}.text`)}</p>
+    <p><a class="main button" href="/report">${t('missing.report')}</a></p>`;
+  sendPage(
+    res,
+    404,
+    document(page, { title: t(`missing.${kind}.title`), entry: ENTRY, numbers, body, language: { link: path } }),
+    true,
+  );
 }
 
 /** GET /follow/:token */

@@ -3,12 +3,12 @@
  * together: one statement writes all their rows, facts and audit rows, so a burst costs one commit and not one each.
  */
 import { createHash, createHmac, randomUUID } from 'node:crypto';
-import { convert, distanceM, type LonLat } from '../../shared/geo.ts';
+import { convert, distanceM, type LonLat, round6 } from '../../shared/geo.ts';
 import type { IncidentRow, Priority } from '../../shared/incidents.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
 import { judgeObserved, type Receipt, type SightingBody } from '../../shared/sightings.ts';
 import { type Actor, userIdOf } from '../context.ts';
-import { codeOf } from '../db/errors.ts';
+import { asDatabaseError, codeOf, DatabaseUnavailable } from '../db/errors.ts';
 import { rows } from '../db/rows.ts';
 import type { Service } from '../realtime/command.ts';
 import { EVENT_LOCK } from '../realtime/record.ts';
@@ -89,6 +89,9 @@ async function place(service: Service, batch: readonly Waiting[]): Promise<Place
   );
 }
 
+/** Decimetres: a column of four bytes holds them exactly, so that the fact and the row say the same. */
+const accuracyOf = ({ accuracyM }: SightingBody): number | null => (accuracyM === undefined ? null : Math.round(accuracyM * 10) / 10);
+
 function incidentOf(service: Service, { body, position, receivedAt }: Waiting, placed: Placed): IncidentRow {
   const at = receivedAt.toISOString();
   return {
@@ -101,7 +104,7 @@ function incidentOf(service: Service, { body, position, receivedAt }: Waiting, p
     status: 'open',
     priority: placed.priority,
     position: position === null ? null : { type: 'Point', coordinates: position },
-    accuracyM: position === null ? null : (body.accuracyM ?? null),
+    accuracyM: position === null ? null : accuracyOf(body),
     placeText: body.placeText ?? null,
     placeCode: body.placeCode ?? null,
     people: body.people,
@@ -123,8 +126,8 @@ function incidentOf(service: Service, { body, position, receivedAt }: Waiting, p
   };
 }
 
-/** All rows of all reports that are not there yet, in one statement; answers the ids it wrote. */
-async function write(service: Service, batch: readonly Waiting[], placed: readonly Placed[]): Promise<void> {
+/** All rows of all reports that are not there yet, in one statement; answers the ids it wrote, for another node may have been first. */
+async function write(service: Service, batch: readonly Waiting[], placed: readonly Placed[]): Promise<Set<string>> {
   const now = service.now();
   const input = batch.map((waiting, n) => {
     const { body, actor, position } = waiting;
@@ -145,7 +148,7 @@ async function write(service: Service, batch: readonly Waiting[], placed: readon
       informant_id: at.informantId,
       lon: position?.[0],
       lat: position?.[1],
-      accuracy_m: body.accuracyM,
+      accuracy_m: accuracyOf(body),
       origin: foreign ? { crs: body.crs, coordinates: body.position?.coordinates } : null,
       place_text: body.placeText,
       place_code: body.placeCode,
@@ -171,7 +174,7 @@ async function write(service: Service, batch: readonly Waiting[], placed: readon
       payload: { rows: { incidents: [incident] } },
     };
   });
-  await rows(
+  const wrote = await rows<{ id: string }>(
     service.database.knex,
     `with input as materialized (
        select x.*, case when x.lon is null then null else st_setsrid(st_makepoint(x.lon, x.lat), 4326)::geography end as spot
@@ -202,10 +205,12 @@ async function write(service: Service, batch: readonly Waiting[], placed: readon
        select pg_advisory_xact_lock(${EVENT_LOCK}) where exists (select from input)
      )
      insert into events (type, at, station_id, payload)
-     select 'sighting.reported', :now, input.station_id, input.payload from locked, input order by input.n`,
+     select 'sighting.reported', :now, input.station_id, input.payload from locked, input order by input.n
+     returning payload #>> '{rows,incidents,0,sightingIds,0}' as id`,
     { input: JSON.stringify(input), now },
     { prepare: 'intake-write' },
   );
+  return new Set(wrote.map(({ id }) => id));
 }
 
 /** What is stored under these ids; the receipt and the replay are both read from here. */
@@ -228,13 +233,13 @@ async function flush(service: Service, batch: readonly Waiting[]): Promise<void>
   const before = await known(service, ids);
   const fresh = [...first.values()].filter(({ body }) => !before.has(body.id));
   let stored = before;
+  let wrote = new Set<string>();
   if (fresh.length > 0) {
-    await write(service, fresh, await place(service, fresh));
+    wrote = await write(service, fresh, await place(service, fresh));
     await service.database.notify(service.database.knex);
     service.database.committed();
     stored = await known(service, ids);
   }
-  const wrote = new Set(fresh.map(({ body }) => body.id));
   for (const waiting of batch) {
     const sighting = stored.get(waiting.body.id);
     if (!sighting) waiting.reject(new Problem('unavailable', [], { retryAfterS: 1 }));
@@ -246,7 +251,10 @@ async function flush(service: Service, batch: readonly Waiting[]): Promise<void>
   }
 }
 
-/** A second node may have taken the same report at the same moment: then its row is there at the next try. */
+/**
+ * A second node may have taken the same report at the same moment: then its row is there at the next try. One report that
+ * the database will not have must not take the others of its batch with it, so they are tried again one by one.
+ */
 async function flushSafely(service: Service, batch: readonly Waiting[]): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -254,6 +262,10 @@ async function flushSafely(service: Service, batch: readonly Waiting[]): Promise
       return;
     } catch (error) {
       if (codeOf(error) === UNIQUE_VIOLATION && attempt < 3) continue;
+      if (batch.length > 1 && !(asDatabaseError(error) instanceof DatabaseUnavailable)) {
+        for (const waiting of batch) await flushSafely(service, [waiting]);
+        return;
+      }
       for (const { reject } of batch) reject(error);
       return;
     }
@@ -280,7 +292,8 @@ export function reportSighting(service: Service, actor: Actor, body: SightingBod
   let queue = queues.get(service);
   if (!queue) queues.set(service, (queue = { waiting: [], flushing: false }));
   const { waiting } = queue;
-  const position = body.position ? convert(body.position.coordinates, body.crs ?? 'wgs84', 'wgs84') : null;
+  const [lon, lat] = body.position ? convert(body.position.coordinates, body.crs ?? 'wgs84', 'wgs84') : [null, null];
+  const position: LonLat | null = lon === null ? null : [round6(lon), round6(lat)];
   const fingerprint = createHash('sha256').update(JSON.stringify(body)).digest();
   const answer = new Promise<Reported>((resolve, reject) => {
     waiting.push({ body, actor, position, receivedAt, clockSuspect: observed === 'suspect', fingerprint, resolve, reject });

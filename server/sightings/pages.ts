@@ -8,14 +8,24 @@ import { informantByCode } from '../informants/queries.ts';
 import { areasOf, emergencyNumbers, rootStation, ruleAt } from '../stations/queries.ts';
 import { followPage, missingPage } from './follow-page.ts';
 import { reportSighting } from './intake.ts';
-import { type Answers, blankAnswers, isStep, readAnswers, type Step, steps, toBody, type Wrong, wrongFields } from './report-form.ts';
+import {
+  type Answers,
+  blankAnswers,
+  isStep,
+  readAnswers,
+  type Step,
+  steps,
+  toBody,
+  type Wrong,
+  wrongFields,
+} from './report-form.ts';
 import { reportForm, type ReportView } from './report-steps.ts';
 
 /** Signs at which the page asks to call for an ambulance: the same rule that makes an incident a risk to life. */
 async function dangerSigns(page: PageContext): Promise<readonly string[]> {
   const db = page.service.database.knex;
   const root = await rootStation(db);
-  return root ? ((await ruleAt(db, 'signs.life_risk', root.id)) as string[] | null) ?? [] : [];
+  return root ? (((await ruleAt(db, 'signs.life_risk', root.id)) as string[] | null) ?? []) : [];
 }
 
 /** The informant of a code, or null when there is none or it is no longer in use. */
@@ -33,7 +43,11 @@ async function showForm(page: PageContext, res: Response, status: number, shown:
   const error = view.wrong.length > 0 ? `${page.t('report.error.prefix')} ` : '';
   const title = `${error}${page.t(`report.${shown.step}.title`)}`;
   const language = { form: 'report', action: '/report' };
-  sendPage(res, status, document(page, { title, entry: 'web/public/report.ts', numbers, body: reportForm(view), language, here: 'report' }));
+  sendPage(
+    res,
+    status,
+    document(page, { title, entry: 'web/public/report.ts', numbers, body: reportForm(view), language, here: 'report' }),
+  );
 }
 
 /** The step after or before; an informant's way leaves out what is optional. */
@@ -42,11 +56,18 @@ function neighbour(step: Step, by: 1 | -1, short: boolean): Step {
   return way[way.indexOf(step) + by] ?? step;
 }
 
-const countPeople = (text: string, by: 1 | -1): string => String(Math.min(99, Math.max(1, (Number.parseInt(text, 10) || 1) + by)));
+const countPeople = (text: string, by: 1 | -1): string =>
+  String(Math.min(99, Math.max(1, (Number.parseInt(text, 10) || 1) + by)));
 
 /** Where a button leads: another step, the same one changed, or its errors. Sending is not decided here. */
-function turn(answers: Answers, step: Step, go: string, informant: InformantRow | null): Pick<Shown, 'step' | 'answers' | 'wrong'> {
-  if (go === 'people+' || go === 'people-') return { step, answers: { ...answers, people: countPeople(answers.people, go === 'people+' ? 1 : -1) } };
+function turn(
+  answers: Answers,
+  step: Step,
+  go: string,
+  informant: InformantRow | null,
+): Pick<Shown, 'step' | 'answers' | 'wrong'> {
+  if (go === 'people+' || go === 'people-')
+    return { step, answers: { ...answers, people: countPeople(answers.people, go === 'people+' ? 1 : -1) } };
   const edit = go.startsWith('edit:') ? go.slice(5) : '';
   if (isStep(edit)) return { step: edit, answers };
   const short = informant !== null;
@@ -58,7 +79,10 @@ function turn(answers: Answers, step: Step, go: string, informant: InformantRow 
 }
 
 /** What the form says when the report was not taken; throws what is no fault of the answers. */
-function refusal(problem: unknown, answers: Answers): { status: number } & Pick<Shown, 'step' | 'answers' | 'wrong' | 'notice'> {
+function refusal(
+  problem: unknown,
+  answers: Answers,
+): { status: number } & Pick<Shown, 'step' | 'answers' | 'wrong' | 'notice'> {
   if (!(problem instanceof Problem)) throw problem;
   const { status } = problem;
   switch (problem.code) {
@@ -92,7 +116,8 @@ async function send(page: PageContext, res: Response, answers: Answers, informan
   }
 }
 
-const firstStep = (wrong: readonly Wrong[]): Step => steps.find((step) => wrong.some((each) => each.step === step)) ?? 'check';
+const firstStep = (wrong: readonly Wrong[]): Step =>
+  steps.find((step) => wrong.some((each) => each.step === step)) ?? 'check';
 const posted = (req: Request, name: string): string => {
   const value = (req.body as Record<string, unknown> | undefined)?.[name];
   return typeof value === 'string' ? value : '';
@@ -114,7 +139,8 @@ export const sightingPages: Page[] = [
       const step = posted(req, 'step');
       const go = posted(req, 'go');
       if (go === 'send') await send(page, res, answers, informant);
-      else await showForm(page, res, 200, { informant, ...turn(answers, isStep(step) ? step : 'where', go, informant) });
+      else
+        await showForm(page, res, 200, { informant, ...turn(answers, isStep(step) ? step : 'where', go, informant) });
     },
   },
   {

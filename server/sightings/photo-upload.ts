@@ -16,12 +16,22 @@ const PACE = { everyMs: 15_000, minBytes: 1_024 } as const;
 let held = 0;
 
 const type415 = (): Problem => new Problem('unsupported_type');
-const badForm = (message: string): Problem => new Problem('malformed', [{ path: '/photo', code: 'malformed', message }]);
+const badForm = (message: string): Problem =>
+  new Problem('malformed', [{ path: '/photo', code: 'malformed', message }]);
 
 function parser(headers: IncomingHttpHeaders): busboy.Busboy {
   if (!/^multipart\/form-data\s*;/i.test(headers['content-type'] ?? '')) throw type415();
   try {
-    const limits = { files: 1, fileSize: MAX_FILE, fields: 8, fieldSize: 1_024, fieldNameSize: 100, parts: 10, headerPairs: 32 };
+    // busboy says 'limit' when a file reaches it, so one byte more is the first that is too large
+    const limits = {
+      files: 1,
+      fileSize: MAX_FILE + 1,
+      fields: 8,
+      fieldSize: 1_024,
+      fieldNameSize: 100,
+      parts: 10,
+      headerPairs: 32,
+    };
     return busboy({ headers, limits });
   } catch {
     throw badForm('not a multipart body');
@@ -73,7 +83,8 @@ function collect(req: Readable, form: busboy.Busboy): Promise<Buffer> {
       if (problem) {
         req.pause();
         reject(problem);
-      } else if (file === null) reject(new Problem('invalid', [{ path: '/photo', code: 'required', message: 'required' }]));
+      } else if (file === null)
+        reject(new Problem('invalid', [{ path: '/photo', code: 'required', message: 'required' }]));
       else resolve(Buffer.concat(chunks));
     };
     const onData = (chunk: Buffer): void => {
@@ -88,7 +99,9 @@ function collect(req: Readable, form: busboy.Busboy): Promise<Buffer> {
 
     form.on('file', (name, part) => {
       if (name !== 'photo') {
-        end(new Problem('invalid', [{ path: `/${name.slice(0, 40)}`, code: 'unknown_field', message: 'unknown field' }]));
+        end(
+          new Problem('invalid', [{ path: `/${name.slice(0, 40)}`, code: 'unknown_field', message: 'unknown field' }]),
+        );
         return;
       }
       file = part;
@@ -101,8 +114,10 @@ function collect(req: Readable, form: busboy.Busboy): Promise<Buffer> {
     });
     for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const)
       form.on(limit, () => end(new Problem('too_large')));
-    // headers of a part beyond the parser's own limit are an error to it; by then they are too large to us as well
-    form.on('error', () => end(rest() > MAX_REST ? new Problem('too_large') : badForm('not a multipart body')));
+    // headers of a part beyond the parser's own limit are an error to it, and too large to us
+    form.on('error', () => {
+      end(received - ofFile > MAX_REST ? new Problem('too_large') : badForm('not a multipart body'));
+    });
     form.on('close', () => end());
 
     req.on('data', onData);

@@ -30,11 +30,17 @@ const COLUMNS = `photos.id, photos.width, photos.height, ${asInstant('photos.cre
 const reply = (photo: PhotoRow): PhotoRow & { version: number } => ({ ...photo, version: 1 });
 
 /** Passes for the holder of the sighting's own link, the desk of its station, and a crew on shift there. */
-async function checkUploader(service: Service, actor: Actor, sightingId: string, token: string | undefined): Promise<void> {
+async function checkUploader(
+  service: Service,
+  actor: Actor,
+  sightingId: string,
+  token: string | undefined,
+): Promise<void> {
   const db = service.database.knex;
   if (token !== undefined) {
     if (sightingIdOfToken(service.followKey, token) !== sightingId) throw new Problem('not_found');
-    if (!(await row(db, `select id from sightings where id = :sightingId`, { sightingId }))) throw new Problem('not_found');
+    if (!(await row(db, `select id from sightings where id = :sightingId`, { sightingId })))
+      throw new Problem('not_found');
     return;
   }
   if (!('role' in actor)) throw new Problem('unauthorized');
@@ -48,7 +54,11 @@ async function checkUploader(service: Service, actor: Actor, sightingId: string,
   if (!found) throw new Problem('not_found');
 }
 
-const samePhoto = (db: Knex | Knex.Transaction, sightingId: string, fingerprint: Buffer): Promise<PhotoRow | undefined> =>
+const samePhoto = (
+  db: Knex | Knex.Transaction,
+  sightingId: string,
+  fingerprint: Buffer,
+): Promise<PhotoRow | undefined> =>
   row<PhotoRow>(db, `select ${COLUMNS} from photos where sighting_id = :sightingId and fingerprint = :fingerprint`, {
     sightingId,
     fingerprint,
@@ -148,7 +158,12 @@ export const photoRoutes: Route[] = [
     );
     if (!photo) throw new Problem('not_found');
     if (staff.role === 'inspector') {
-      await runCommand(service, actor, { command: readPhoto.name, subjectIds: [params.id], fields: [] }, async () => undefined);
+      await runCommand(
+        service,
+        actor,
+        { command: readPhoto.name, subjectIds: [params.id], fields: [] },
+        async () => undefined,
+      );
     }
     res.set({
       'content-type': 'image/jpeg',

@@ -30,17 +30,22 @@ interface Progress {
 
 /**
  * A reporter's own progress, by the secret link; null for a link that is none of ours. It tells when things happened and
- * nothing of persons or places. A merged report follows the incident that its sighting now belongs to.
+ * nothing of persons or places. A merged report follows the incident that its sighting now belongs to, and what was done on
+ * the way there (somebody was met, then the incident was merged) stays told.
  */
 export async function readFollowByToken(db: Db, followKey: Buffer, token: string): Promise<FollowRow | null> {
   const id = sightingIdOfToken(followKey, token);
   if (id === null) return null;
   const found = await row<Progress>(
     db,
-    `select g.code, ${asInstant('g.received_at')} as "receivedAt", ${asInstant('(case when i.seen_at is not null then greatest(i.seen_at, g.received_at) end)')} as "seenAt",
-       ${asInstant('(select min(greatest(d.en_route_at, g.received_at)) from dispatches d where d.incident_id = i.id and d.en_route_at is not null)')} as "onTheWayAt",
-       ${asInstant(`(select min(greatest(e.at, g.received_at)) from encounters e where e.incident_id = i.id and e.not_found_reason is null)`)} as "foundAt",
-       ${asInstant(`(select max(greatest(e.at, g.received_at)) from encounters e where e.incident_id = i.id and e.not_found_reason is not null)`)} as "notFoundAt",
+    `with recursive way as (
+       select first_incident_id as id from sightings where id = cast(:id as uuid)
+       union select m.merged_into from incidents m join way on m.id = way.id where m.merged_into is not null
+     )
+     select g.code, ${asInstant('g.received_at')} as "receivedAt", ${asInstant('(case when i.seen_at is not null then greatest(i.seen_at, g.received_at) end)')} as "seenAt",
+       ${asInstant('(select min(greatest(d.en_route_at, g.received_at)) from dispatches d where d.incident_id in (select way.id from way) and d.en_route_at is not null)')} as "onTheWayAt",
+       ${asInstant(`(select min(greatest(e.at, g.received_at)) from encounters e where e.incident_id in (select way.id from way) and e.not_found_reason is null)`)} as "foundAt",
+       ${asInstant(`(select max(greatest(e.at, g.received_at)) from encounters e where e.incident_id in (select way.id from way) and e.not_found_reason is not null)`)} as "notFoundAt",
        ${asInstant(`(case when i.status = 'closed' then i.closed_at end)`)} as "closedAt"
      from sightings g join incidents i on i.id = g.incident_id where g.id = cast(:id as uuid)`,
     { id },

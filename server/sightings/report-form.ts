@@ -94,9 +94,17 @@ export interface Wrong {
 }
 
 const stepOf: Readonly<Record<string, Step>> = {
-  placeText: 'where', placeCode: 'where', coords: 'where', crs: 'where',
-  people: 'saw', signs: 'saw', spoken: 'saw', wantsHelp: 'saw', stillThere: 'saw',
-  description: 'more', contact: 'more',
+  placeText: 'where',
+  placeCode: 'where',
+  coords: 'where',
+  crs: 'where',
+  people: 'saw',
+  signs: 'saw',
+  spoken: 'saw',
+  wantsHelp: 'saw',
+  stillThere: 'saw',
+  description: 'more',
+  contact: 'more',
 };
 
 const wrongOf = ({ path, code }: FieldError): Wrong => {

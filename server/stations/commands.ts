@@ -46,17 +46,26 @@ const AREA_LIMITS_M2 = { min: 100, max: 3.3e12 } as const;
 /** A mended outline may differ by this share of its area; more is another outline. */
 const REPAIR_SHARE = 0.001;
 
+/** Degrees of longitude from end to end. */
+const MAX_WIDTH_DEG = 90;
+function widthOf(outline: Outline): number {
+  const [west, east] = outline.polygons.flat(2).reduce(([least, most], [lon]) => [Math.min(least, lon), Math.max(most, lon)], [180, -180]);
+  return east - west;
+}
+
 interface Judged {
   geometry: string;
   valid: boolean;
   reason: string | null;
   sizeM2: number;
   mendedM2: number;
-  span: number;
 }
 
 async function judge(ctx: Context, outline: Outline, path: string): Promise<{ geometry: string; repaired: boolean; sizeM2: number }> {
   const refuse = (reason: string): Problem => fieldProblem(`${path}/geometry`, 'invalid_geometry', reason, 'invalid_geometry');
+  const tooLarge = (): Problem => fieldProblem(`${path}/geometry`, 'area', 'the area is empty or far too large', 'invalid_geometry');
+  // Judged before PostGIS, which takes an outline of half the Earth for its other half.
+  if (widthOf(outline) > MAX_WIDTH_DEG) throw tooLarge();
   const geojson = JSON.stringify({ type: 'MultiPolygon', coordinates: outline.polygons satisfies LonLat[][][] });
   let judged: Judged | undefined;
   try {
@@ -65,7 +74,7 @@ async function judge(ctx: Context, outline: Outline, path: string): Promise<{ ge
       `with given as materialized (select st_setsrid(st_geomfromgeojson(:geojson), 4326) as g),
        mended as materialized (select g, st_multi(st_collectionextract(st_makevalid(g), 3)) as m from given)
        select encode(st_asbinary(m), 'hex') as geometry, st_isvalid(g) as valid, st_isvalidreason(g) as reason,
-         abs(st_area(g::geography)) as "sizeM2", st_area(m::geography) as "mendedM2", st_xmax(g) - st_xmin(g) as span
+         abs(st_area(g::geography)) as "sizeM2", st_area(m::geography) as "mendedM2"
        from mended`,
       { geojson },
     );
@@ -75,9 +84,9 @@ async function judge(ctx: Context, outline: Outline, path: string): Promise<{ ge
     throw error;
   }
   if (!judged) throw refuse('the geometry cannot be made sense of');
-  const { geometry, valid, reason, sizeM2, mendedM2, span } = judged;
+  const { geometry, valid, reason, sizeM2, mendedM2 } = judged;
   if (!valid && !(Math.abs(mendedM2 - sizeM2) <= REPAIR_SHARE * Math.max(mendedM2, sizeM2))) throw refuse((reason ?? 'not valid').replace(/\[.*\]/, '').trim());
-  if (span > 90 || !(mendedM2 >= AREA_LIMITS_M2.min && mendedM2 <= AREA_LIMITS_M2.max)) throw fieldProblem(`${path}/geometry`, 'area', 'the area is empty or far too large', 'invalid_geometry');
+  if (!(mendedM2 >= AREA_LIMITS_M2.min && mendedM2 <= AREA_LIMITS_M2.max)) throw tooLarge();
   return { geometry, repaired: !valid, sizeM2: mendedM2 };
 }
 

@@ -2,10 +2,13 @@ import type { Knex } from 'knex';
 import type { AreaRow, RuleRow, StationRow } from '../../shared/stations.ts';
 import { asGeometryJson } from '../db/postgis.ts';
 import { row, rows } from '../db/rows.ts';
+import type { PageAfter } from '../http/paging.ts';
 
 type Db = Knex | Knex.Transaction;
 
 const COLUMNS = `s.id, s.version, s.parent_id as "parentId", s.path, s.name, s.time_zone as "timeZone", s.locale`;
+
+const AREA_COLUMNS = `a.id, a.version, a.station_id as "stationId", a.name, ${asGeometryJson('st_simplifypreservetopology(a.outline, 0.0002)')} as outline`;
 
 /** Stations of a subtree, parents before children. */
 export function liveStations(db: Db, scope: string): Promise<StationRow[]> {
@@ -29,10 +32,37 @@ export function stationInScope(db: Db, id: string, scope: string): Promise<Stati
 export function areasOf(db: Db, scope: string): Promise<AreaRow[]> {
   return rows<AreaRow>(
     db,
-    `select a.id, a.version, a.station_id as "stationId", a.name, ${asGeometryJson('st_simplifypreservetopology(a.outline, 0.0002)')} as outline
-     from areas a join stations s on s.id = a.station_id
+    `select ${AREA_COLUMNS} from areas a join stations s on s.id = a.station_id
      where s.path @> array[cast(:scope as uuid)] order by a.name, a.id`,
     { scope },
+  );
+}
+
+export type Bbox = readonly [west: number, south: number, east: number, north: number];
+
+/** One page of areas, by name; those that touch a bbox when one is given. */
+export function areaPage(db: Db, scope: string, bbox: Bbox | null, page: PageAfter): Promise<AreaRow[]> {
+  const [west, south, east, north] = bbox ?? [null, null, null, null];
+  return rows<AreaRow>(
+    db,
+    `select ${AREA_COLUMNS} from areas a join stations s on s.id = a.station_id
+     where s.path @> array[cast(:scope as uuid)]
+       and (cast(:west as float8) is null or st_intersects(a.outline, st_makeenvelope(cast(:west as float8), cast(:south as float8), cast(:east as float8), cast(:north as float8), 4326)))
+       and (cast(:after as uuid) is null or (a.name, a.id) > (select c.name, c.id from areas c where c.id = cast(:after as uuid)))
+     order by a.name, a.id limit cast(:limit as integer) + 1`,
+    { scope, west, south, east, north, ...page },
+  );
+}
+
+/** One page of a subtree's stations, parents before children. */
+export function stationPage(db: Db, scope: string, page: PageAfter): Promise<StationRow[]> {
+  return rows<StationRow>(
+    db,
+    `select ${COLUMNS} from stations s
+     where s.path @> array[cast(:scope as uuid)]
+       and (cast(:after as uuid) is null or (cardinality(s.path), s.name, s.id) > (select cardinality(c.path), c.name, c.id from stations c where c.id = cast(:after as uuid)))
+     order by cardinality(s.path), s.name, s.id limit cast(:limit as integer) + 1`,
+    { scope, ...page },
   );
 }
 
@@ -64,7 +94,7 @@ export async function emergencyNumbers(db: Db): Promise<EmergencyNumber[]> {
 }
 
 /** `bbox=west,south,east,north` in degrees, or undefined when it is not four numbers in range. */
-export function parseBbox(text: string): [number, number, number, number] | undefined {
+export function parseBbox(text: string): Bbox | undefined {
   const parts = text.split(',').map((part) => (/^-?\d+(\.\d+)?$/.test(part.trim()) ? Number(part) : NaN));
   const [west, south, east, north] = parts;
   if (parts.length !== 4 || west === undefined || south === undefined || east === undefined || north === undefined || parts.some(Number.isNaN)) return undefined;

@@ -32,7 +32,7 @@ export const frameOf = (
        from stations s where s.id = cast(:station as uuid) and s.path @> array[cast(:scope as uuid)]
      )
      select b.id as "stationId", b.time_zone as "timeZone", ${asInstant('b.starts')} as "from", ${asInstant('b.ends')} as "to",
-       b.starts <= b.ends as ordered, b.ends > b.starts + interval '3 years' as "tooLong"
+       case when :toIsDay then b.starts < b.ends else b.starts <= b.ends end as ordered, b.ends > b.starts + interval '3 years' as "tooLong"
      from bounds b`,
     { scope, ...ask },
   );

@@ -63,17 +63,24 @@ export async function insertUser(
 
 export async function changeUser(ctx: Context, id: string, body: Part<(typeof updateUser)['body']>): Promise<UserRow> {
   const staff = staffOf(ctx);
-  const current = await row<{ version: number; role: string; active: boolean }>(
+  // Of two administrators who let each other go at once, one must still see the other: the first lock is one for all.
+  await rows(ctx.db, `select s.id from stations s where s.parent_id is null for no key update`);
+  const current = await row<{ version: number; role: string; active: boolean; root: boolean }>(
     ctx.db,
-    `select u.version, u.role, u.active from users u join stations s on s.id = u.station_id where u.id = cast(:id as uuid) and s.path @> array[cast(:scope as uuid)] for update of u`,
+    `select u.version, u.role, u.active, s.parent_id is null as root from users u join stations s on s.id = u.station_id where u.id = cast(:id as uuid) and s.path @> array[cast(:scope as uuid)] for update of u`,
     { id, scope: staff.stationId },
   );
   if (!current) throw new Problem('not_found');
   if (current.version !== body.version) throw new Problem('version_conflict', [], { current: await userById(ctx.db, id) });
   if (body.stationId !== undefined) await stationFor(ctx, body.stationId);
   await judgeShelter(ctx, body.role ?? current.role, body.shelterId);
-  if (current.role === 'admin' && (body.active === false || (body.role ?? 'admin') !== 'admin')) {
-    const others = await row(ctx.db, `select id from users where role = 'admin' and active and id <> cast(:id as uuid) limit 1`, { id });
+  const leaves = body.active === false || (body.role ?? 'admin') !== 'admin' || (body.stationId !== undefined && body.stationId !== staff.stationPath[0]);
+  if (current.root && current.role === 'admin' && current.active && leaves) {
+    const others = await row(
+      ctx.db,
+      `select u.id from users u join stations s on s.id = u.station_id where s.parent_id is null and u.role = 'admin' and u.active and u.id <> cast(:id as uuid) limit 1`,
+      { id },
+    );
     if (!others) throw new Problem('last_admin');
   }
   await rows(

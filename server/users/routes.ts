@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import { Problem } from '../../shared/problems.ts';
 import { createToken, createUser, listTokens, listUsers, revokeToken, signIn, signOut, updateUser, whoAmI } from '../../shared/users.ts';
-import { staffOf } from '../context.ts';
+import { type Staff, staffOf } from '../context.ts';
 import { readBody } from '../http/body.ts';
 import { SESSION_COOKIE } from '../http/cookies.ts';
 import { addressPrefix, type Limits } from '../http/limits.ts';
@@ -16,12 +16,32 @@ import { hashSecret } from './passwords.ts';
 
 const cookie = { httpOnly: true, secure: true, sameSite: 'lax', path: '/', maxAge: SESSION_HOURS * 3_600_000 } as const;
 
+/** The last attempt on each account that is still being judged. */
+const judging = new Map<string, Promise<unknown>>();
+
+/** One attempt on an account after the other: a hundred at once would all be let in before the first failure counts. */
+async function inTurn<T>(account: string, attempt: () => Promise<T>): Promise<T> {
+  const before = judging.get(account) ?? Promise.resolve();
+  const mine = before.then(attempt, attempt);
+  judging.set(account, mine);
+  try {
+    return await mine;
+  } finally {
+    if (judging.get(account) === mine) judging.delete(account);
+  }
+}
+
 async function enter(service: Service, limits: Limits, req: Request, res: Response, secure: boolean): Promise<void> {
   if (!secure) throw new Problem('insecure_transport');
   const parsed = signIn.body.safeParse(await readBody(signIn as never, req, res));
   if (!parsed.success) throw new Problem('invalid', fieldErrors(parsed.error.issues, req.body));
   const { username, password } = parsed.data;
-  const address = req.ip ?? '';
+  const staff = await inTurn(username, () => judge(service, limits, req.ip ?? '', username, password));
+  res.cookie(SESSION_COOKIE, staff.secret, cookie);
+  res.status(200).json(await sessionOf(service.database.knex, staff));
+}
+
+async function judge(service: Service, limits: Limits, address: string, username: string, password: string): Promise<Staff & { secret: string }> {
   await limits.signInAllowed(username, address);
   const known = await credentialsOf(service.database.knex, username);
   const right = await verifyPassword(known?.passwordHash, password);
@@ -33,8 +53,7 @@ async function enter(service: Service, limits: Limits, req: Request, res: Respon
   const opened = await runCommand(service, { kind: 'public' }, { command: 'signIn', subjectIds: [known.id], fields: [] }, (ctx) => openSession(ctx, known.id));
   const staff = await staffBySession(service.database.knex, hashSecret(opened.secret), service.now());
   if (!staff) throw new Problem('bad_credentials');
-  res.cookie(SESSION_COOKIE, opened.secret, cookie);
-  res.status(200).json(await sessionOf(service.database.knex, staff));
+  return { ...staff, secret: opened.secret };
 }
 
 /** `secureEnough` says whether this origin can keep a session safe; see http/cookies.ts. */

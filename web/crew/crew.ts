@@ -64,10 +64,13 @@ export function provideCrew(session: SessionRow) {
   );
 
   const ended = shallowRef<readonly Ended[]>([]);
-  const recalledIds = new Set<string>();
+  const recalled = shallowRef<ReadonlySet<string>>(new Set());
+  /** jobs ended by this phone: they leave without a word */
+  const finished = new Set<string>();
   onScopeDispose(
     store.onChange(({ payload }) => {
-      for (const row of payload.dispatches ?? []) if (row.status === 'recalled') recalledIds.add(row.id);
+      for (const row of payload.dispatches ?? [])
+        if (row.status === 'recalled') recalled.value = new Set(recalled.value).add(row.id);
     }),
   );
   watch(jobs, (next, before) => {
@@ -80,13 +83,11 @@ export function provideCrew(session: SessionRow) {
         ...ended.value,
         ...gone.map(({ row, incident }) => ({
           id: row.id,
-          recalled: recalledIds.has(row.id),
+          recalled: recalled.value.has(row.id),
           place: incident?.placeText ?? incident?.code ?? null,
         })),
       ];
   });
-  /** jobs ended by this phone: they leave without a word */
-  const finished = new Set<string>();
   watch(ownRows, (rows) => {
     if (store.connection.value === 'live') recorded.keepOnly(rows.map(({ id }) => id));
   });
@@ -121,6 +122,7 @@ export function provideCrew(session: SessionRow) {
     tracking,
     jobs,
     ended,
+    recalled,
     finished,
     holdOf,
     here,

@@ -121,4 +121,3 @@ export function useTracking(patrolId: Ref<string | null>, now: Ref<Date>) {
     },
   };
 }
-export type Tracking = ReturnType<typeof useTracking>;

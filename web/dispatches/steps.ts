@@ -70,4 +70,3 @@ export function useSteps(outbox: Outbox) {
     shown: (row: DispatchRow): ShownStep => shownStep(row, outbox.items.value, answers.value.get(row.id)),
   };
 }
-export type Steps = ReturnType<typeof useSteps>;

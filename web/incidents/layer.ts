@@ -8,7 +8,7 @@ const signs: Record<Priority, string> = {
   urgent: 'triangle tone-warn',
   normal: 'round tone-quiet',
 };
-const above: Record<Priority, number> = { life_risk: 3000, urgent: 2000, normal: 1000 };
+const above: Record<Priority, number> = { life_risk: 7000, urgent: 6000, normal: 5000 };
 
 function lookOf(row: IncidentRow, selectedId: string | null, title: (row: IncidentRow) => string): MarkerLook | null {
   if (!row.position) return null;
@@ -35,7 +35,7 @@ export function createIncidentLayer(
   map: L.Map,
   { title, onPick }: { title: (row: IncidentRow) => string; onPick: (id: string) => void },
 ): IncidentLayer {
-  const markers: MarkerSet = createMarkers(map, { size: 26, onPick: (id) => onPick(id) });
+  const markers: MarkerSet = createMarkers(map, { size: 26, onPick });
   return {
     sync: (rows, selectedId) =>
       markers.sync(rows.map((row) => lookOf(row, selectedId, title)).filter((look) => look !== null)),

@@ -22,8 +22,8 @@ export interface MapKit {
   show: (position: LonLat) => void;
   /** Opens a note at a place: a heading and lines of text. */
   note: (position: LonLat, lines: readonly string[]) => void;
-  /** What `showAll` shows. */
-  setExtent: (extent: L.LatLngBounds | null) => void;
+  /** What `showAll` shows; the first time the view goes to `first`, if there is one, else to all. */
+  setExtent: (extent: L.LatLngBounds | null, first?: L.LatLngBounds | null) => void;
   destroy: () => void;
 }
 
@@ -89,9 +89,10 @@ export function createMap(el: HTMLElement, { tiles, words }: { tiles: Tiles | nu
     el.append(line);
   }
   let extent: L.LatLngBounds | null = null;
-  const showAll = (): void => {
-    if (extent?.isValid() === true) map.fitBounds(extent, { padding: [20, 20], maxZoom: 15, animate: !reduced() });
+  const fit = (bounds: L.LatLngBounds | null): void => {
+    if (bounds?.isValid() === true) map.fitBounds(bounds, { padding: [30, 30], maxZoom: 15, animate: false });
   };
+  const showAll = (): void => fit(extent);
   el.append(controls(map, words, showAll));
   const watcher = new ResizeObserver(() => map.invalidateSize({ pan: false }));
   watcher.observe(el);
@@ -117,10 +118,10 @@ export function createMap(el: HTMLElement, { tiles, words }: { tiles: Tiles | nu
         .setContent(node)
         .openOn(map);
     },
-    setExtent: (next) => {
-      const first = extent === null;
+    setExtent: (next, first = null) => {
+      const begins = extent === null;
       extent = next;
-      if (first) showAll();
+      if (begins) fit(first ?? next);
     },
     destroy: () => {
       watcher.disconnect();

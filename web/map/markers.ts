@@ -2,6 +2,7 @@
 import * as L from 'leaflet';
 import type { LonLat } from '../../shared/geo.ts';
 import { latLng } from './kit.ts';
+import { keepOneStop, moveFocus } from './roving.ts';
 
 export interface MarkerLook {
   id: string;
@@ -21,7 +22,7 @@ export interface MarkerLook {
 export interface MarkerOptions {
   /** size of the sign in pixels; at least 24, the smallest target */
   size: number;
-  onPick: (id: string, at: HTMLElement) => void;
+  onPick: (id: string) => void;
 }
 interface Placed {
   look: MarkerLook;
@@ -41,7 +42,7 @@ export interface MarkerSet {
 /** How far outside the view a marker is still kept, as a part of the view. */
 const MARGIN = 0.25;
 
-function make(look: MarkerLook, { size, onPick }: MarkerOptions): Placed {
+function make(look: MarkerLook, { size, onPick }: MarkerOptions, pane: HTMLElement): Placed {
   const element = document.createElement('div');
   const text = document.createElement('span');
   const label = document.createElement('span');
@@ -49,18 +50,20 @@ function make(look: MarkerLook, { size, onPick }: MarkerOptions): Placed {
   label.className = 'sign-label';
   element.append(text, label);
   const icon = L.divIcon({ html: element, className: 'sign-box', iconSize: [size, size] });
-  const marker = L.marker(latLng(look.position), { icon, keyboard: true, riseOnHover: true });
-  marker.on('click', () => onPick(look.id, element));
+  const marker = L.marker(latLng(look.position), { icon, keyboard: false, riseOnHover: true });
   const placed: Placed = { look, marker, element, text, label, shown: false };
+  marker.on('click', () => onPick(look.id));
   marker.on('add', () => {
     const box = marker.getElement();
     if (!box) return;
-    box.dataset['id'] = look.id;
+    box.setAttribute('role', 'button');
+    box.tabIndex = -1;
+    box.addEventListener('focus', () => keepOneStop(pane, box));
     box.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' && event.key !== ' ') return;
+      if (event.key === 'Enter' || event.key === ' ') onPick(look.id);
+      else if (!moveFocus(pane, box, event.key)) return;
       event.preventDefault();
       event.stopPropagation();
-      onPick(look.id, element);
     });
     name(placed);
   });
@@ -93,6 +96,7 @@ const same = (a: MarkerLook, b: MarkerLook): boolean =>
 /** A set of markers on `map`; remove() takes away all it has added. */
 export function createMarkers(map: L.Map, options: MarkerOptions): MarkerSet {
   const placed = new Map<string, Placed>();
+  const pane = map.getPane('markerPane') ?? map.getContainer();
   const cull = (): void => {
     const view = map.getBounds().pad(MARGIN);
     for (const one of placed.values()) {
@@ -103,6 +107,7 @@ export function createMarkers(map: L.Map, options: MarkerOptions): MarkerSet {
       if (wanted) one.marker.addTo(map);
       else one.marker.remove();
     }
+    keepOneStop(pane);
   };
   map.on('moveend zoomend resize', cull);
   return {
@@ -112,7 +117,7 @@ export function createMarkers(map: L.Map, options: MarkerOptions): MarkerSet {
         wanted.add(look.id);
         const known = placed.get(look.id);
         if (!known) {
-          placed.set(look.id, make(look, options));
+          placed.set(look.id, make(look, options, pane));
           continue;
         }
         const [lon, lat] = known.look.position;

@@ -31,7 +31,7 @@ interface Options {
 }
 
 export function createPatrolLayer(map: L.Map, { title, onPick }: Options): PatrolLayer {
-  const markers = createMarkers(map, { size: 26, onPick: (id) => onPick(id) });
+  const markers = createMarkers(map, { size: 26, onPick });
   const lookOf = (row: PatrolRow, { fixes, now, limits, selectedId }: PatrolsOnMap): MarkerLook | null => {
     const fix = fixes.get(row.num);
     if (!fix) return null;

@@ -8,8 +8,12 @@ const KEPT_MS = 12 * 3_600_000;
 
 type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 const controls = (form: HTMLFormElement): Control[] =>
-  [...form.elements].filter((each): each is Control => 'name' in each && 'value' in each && !(each instanceof HTMLButtonElement) && each.name !== '');
-const isTick = (control: Control): control is HTMLInputElement => control instanceof HTMLInputElement && (control.type === 'checkbox' || control.type === 'radio');
+  [...form.elements].filter(
+    (each): each is Control =>
+      'name' in each && 'value' in each && !(each instanceof HTMLButtonElement) && each.name !== '',
+  );
+const isTick = (control: Control): control is HTMLInputElement =>
+  control instanceof HTMLInputElement && (control.type === 'checkbox' || control.type === 'radio');
 
 /** All that is written or chosen, by the fields' names. */
 export function readFields(form: HTMLFormElement): Fields {
@@ -43,7 +47,8 @@ export function saveDraft(form: HTMLFormElement): void {
 export function restoreDraft(form: HTMLFormElement): boolean {
   try {
     const draft = JSON.parse(localStorage.getItem(KEY) ?? 'null') as { at: number; fields: Fields } | null;
-    if (!draft || Date.now() - draft.at > KEPT_MS || draft.fields['code']?.[0] !== readFields(form)['code']?.[0]) return false;
+    if (!draft || Date.now() - draft.at > KEPT_MS || draft.fields['code']?.[0] !== readFields(form)['code']?.[0])
+      return false;
     writeFields(form, draft.fields);
     return true;
   } catch {
@@ -78,7 +83,8 @@ export function wrongIn(form: HTMLFormElement): Wrong[] {
   const value = (name: string): string => (fields[name]?.[0] ?? '').trim();
   const wrong: Wrong[] = [];
   if (value('coords') !== '' && !parseCoordinates(value('coords'))) wrong.push({ field: 'coords', step: 'where' });
-  else if (['placeText', 'placeCode', 'coords', 'lon'].every((name) => value(name) === '')) wrong.push({ field: 'placeText', step: 'where' });
+  else if (['placeText', 'placeCode', 'coords', 'lon'].every((name) => value(name) === ''))
+    wrong.push({ field: 'placeText', step: 'where' });
   if (!/^[1-9]\d?$/.test(value('people'))) wrong.push({ field: 'people', step: 'saw' });
   return wrong;
 }

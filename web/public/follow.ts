@@ -51,7 +51,10 @@ function start(token: string): void {
   const look = async (): Promise<void> => {
     clearTimeout(timer);
     try {
-      const response = await fetch(`/api/follow/${token}`, { headers: { accept: 'application/json' }, cache: 'no-store' });
+      const response = await fetch(`/api/follow/${token}`, {
+        headers: { accept: 'application/json' },
+        cache: 'no-store',
+      });
       if (!response.ok) throw new Error('no answer');
       const row = (await response.json()) as FollowRow;
       const text = JSON.stringify(row);
@@ -84,7 +87,10 @@ function start(token: string): void {
     const say = (): void => {
       if (done) done.textContent = word('follow.copied');
     };
-    if ('clipboard' in navigator) navigator.clipboard.writeText(url).then(say, () => { window.prompt('', url); });
+    if ('clipboard' in navigator)
+      navigator.clipboard.writeText(url).then(say, () => {
+        window.prompt('', url);
+      });
     else window.prompt('', url);
   });
   void sendPhotos();
@@ -98,7 +104,13 @@ async function sendPhotos(): Promise<void> {
   const drawLine = (): void => {
     if (!line) return;
     const mine = outbox.items().find(({ followUpUrl }) => followUpUrl === location.pathname);
-    const text = !mine ? '' : mine.photos.length > 0 ? word('report.outbox.photos', { count: mine.photos.length }) : mine.lostPhotos > 0 ? word('report.outbox.photo_lost') : '';
+    const text = !mine
+      ? ''
+      : mine.photos.length > 0
+        ? word('report.outbox.photos', { count: mine.photos.length })
+        : mine.lostPhotos > 0
+          ? word('report.outbox.photo_lost')
+          : '';
     line.hidden = text === '';
     if (line.textContent !== text) line.textContent = text;
   };

@@ -87,7 +87,11 @@ export async function openStore(): Promise<Store> {
       },
     });
     // some webviews neither open nor refuse
-    const patience = new Promise<null>((resolve) => setTimeout(() => { resolve(null); }, 3_000));
+    const patience = new Promise<null>((resolve) =>
+      setTimeout(() => {
+        resolve(null);
+      }, 3_000),
+    );
     const db = await Promise.race([opening, patience]);
     if (db) return inDatabase(db);
   } catch {

@@ -30,7 +30,19 @@ export function showOutbox(
   const card = (item: Waiting): HTMLElement => {
     const sending = outbox.sending() === item.id;
     if (item.state === 'refused') {
-      return make('div', 'card refused', make('p', '', word('outbox.refused')), make('p', 'ways', button(word('outbox.edit'), () => { hooks.edit(item); }), button(word('outbox.delete'), () => void outbox.remove(item.id))));
+      return make(
+        'div',
+        'card refused',
+        make('p', '', word('outbox.refused')),
+        make(
+          'p',
+          'ways',
+          button(word('outbox.edit'), () => {
+            hooks.edit(item);
+          }),
+          button(word('outbox.delete'), () => void outbox.remove(item.id)),
+        ),
+      );
     }
     if (item.state === 'sent') {
       const link = make('a', '', word('outbox.follow'));
@@ -40,7 +52,11 @@ export function showOutbox(
       if (item.lostPhotos > 0) parts.push(make('p', '', word('outbox.photo_lost')));
       return make('div', 'card sent', ...parts);
     }
-    const words = make('p', '', make('b', '', word(sending ? 'outbox.sending' : outbox.durable() ? 'outbox.waiting' : 'outbox.unkept')));
+    const words = make(
+      'p',
+      '',
+      make('b', '', word(sending ? 'outbox.sending' : outbox.durable() ? 'outbox.waiting' : 'outbox.unkept')),
+    );
     return make('div', `card ${sending ? 'sending' : 'waiting'}`, words);
   };
 
@@ -50,6 +66,7 @@ export function showOutbox(
     const mine = items.find(({ id }) => id === hooks.awaited());
     if (mine?.state === 'sent') {
       left = true;
+      outbox.leave();
       hooks.arrived(mine.followUpUrl);
       return;
     }

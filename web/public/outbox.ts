@@ -12,9 +12,16 @@ interface Answer {
 }
 
 /** One try; null when no answer came that is our server's. */
-async function post(url: string, body: string | FormData, headers: Record<string, string>, ms: number): Promise<Answer | null> {
+async function post(
+  url: string,
+  body: string | FormData,
+  headers: Record<string, string>,
+  ms: number,
+): Promise<Answer | null> {
   const abort = new AbortController();
-  const timer = setTimeout(() => { abort.abort(); }, ms);
+  const timer = setTimeout(() => {
+    abort.abort();
+  }, ms);
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -23,7 +30,9 @@ async function post(url: string, body: string | FormData, headers: Record<string
       signal: abort.signal,
     });
     const said: unknown = await response.json();
-    return typeof said === 'object' && said !== null ? { status: response.status, body: said as Record<string, unknown> } : null;
+    return typeof said === 'object' && said !== null
+      ? { status: response.status, body: said as Record<string, unknown> }
+      : null;
   } catch {
     return null;
   } finally {
@@ -31,9 +40,11 @@ async function post(url: string, body: string | FormData, headers: Record<string
   }
 }
 
-const taken = ({ status, body }: Answer): boolean => (status === 200 || status === 201) && typeof body['id'] === 'string';
+const taken = ({ status, body }: Answer): boolean =>
+  (status === 200 || status === 201) && typeof body['id'] === 'string';
 /** It will not be taken as it is, however often it is sent. */
-const refused = ({ status, body }: Answer): boolean => [400, 404, 409, 413, 415, 422].includes(status) && typeof body['code'] === 'string';
+const refused = ({ status, body }: Answer): boolean =>
+  [400, 404, 409, 413, 415, 422].includes(status) && typeof body['code'] === 'string';
 
 const wrongIn = (body: Record<string, unknown>): string[] => {
   const errors = Array.isArray(body['errors']) ? (body['errors'] as { path?: string; code?: string }[]) : [];
@@ -45,10 +56,17 @@ export interface Outbox {
   /** id of what is being sent now, or null */
   sending: () => string | null;
   durable: () => boolean;
-  add: (report: { id: string; body: unknown; fields: Record<string, string[]>; photos: readonly Blob[] }) => Promise<void>;
+  add: (report: {
+    id: string;
+    body: unknown;
+    fields: Record<string, string[]>;
+    photos: readonly Blob[];
+  }) => Promise<void>;
   remove: (id: string) => Promise<void>;
   /** Tries everything that waits. */
   flush: () => Promise<void>;
+  /** Begins nothing more: the next page goes on where this one leaves off. */
+  leave: () => void;
 }
 
 /** Opens the outbox and keeps sending: at once, when the connection or the reader comes back, and from time to time. */
@@ -58,6 +76,7 @@ export async function openOutbox(changed: () => void): Promise<Outbox> {
   let sending: string | null = null;
   let flushing: Promise<void> | null = null;
   let failures = 0;
+  let leaving = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const put = async (item: Waiting): Promise<void> => {
@@ -77,10 +96,22 @@ export async function openOutbox(changed: () => void): Promise<Outbox> {
 
   /** True when the server has the report, or will never take it. */
   const sendReport = async (item: Waiting): Promise<boolean> => {
-    const answer = await post('/api/sightings', JSON.stringify(item.body), { 'content-type': 'application/json' }, REPORT_MS);
+    const answer = await post(
+      '/api/sightings',
+      JSON.stringify(item.body),
+      { 'content-type': 'application/json' },
+      REPORT_MS,
+    );
     if (answer && taken(answer) && answer.body['id'] === item.id) {
       const { code, followUpUrl } = answer.body;
-      await put({ ...item, state: 'sent', body: null, fields: {}, code: String(code), followUpUrl: String(followUpUrl) });
+      await put({
+        ...item,
+        state: 'sent',
+        body: null,
+        fields: {},
+        code: String(code),
+        followUpUrl: String(followUpUrl),
+      });
       return true;
     }
     if (!answer || !refused(answer)) return false;
@@ -105,11 +136,12 @@ export async function openOutbox(changed: () => void): Promise<Outbox> {
     return true;
   };
 
-  const isOpen = (item: Waiting): boolean => item.state === 'waiting' || (item.state === 'sent' && item.photos.length > 0);
+  const isOpen = (item: Waiting): boolean =>
+    item.state === 'waiting' || (item.state === 'sent' && item.photos.length > 0);
   const flushAll = async (): Promise<void> => {
     const tried = new Set<string>();
     const nextOpen = (): Waiting | undefined => items.find((item) => isOpen(item) && !tried.has(item.id));
-    for (let next = nextOpen(); next; next = nextOpen()) {
+    for (let next = nextOpen(); next && !leaving; next = nextOpen()) {
       sending = next.id;
       changed();
       const went = await (next.state === 'waiting' ? sendReport(next) : sendPhoto(next));
@@ -131,7 +163,12 @@ export async function openOutbox(changed: () => void): Promise<Outbox> {
     return flushing;
   };
 
-  for (const item of items) if (item.state === 'sent' && item.photos.length === 0 && Date.now() - item.at > KEPT_MS) void remove(item.id);
+  for (const item of items)
+    if (item.state === 'sent' && item.photos.length === 0 && Date.now() - item.at > KEPT_MS) void remove(item.id);
+  // back from the browser's memory
+  window.addEventListener('pageshow', () => {
+    leaving = false;
+  });
   window.addEventListener('online', () => void flush());
   window.addEventListener('focus', () => void flush());
   document.addEventListener('visibilitychange', () => {
@@ -144,9 +181,21 @@ export async function openOutbox(changed: () => void): Promise<Outbox> {
     durable: () => store.durable,
     add: async ({ photos, ...report }) => {
       const kept = await Promise.all(photos.map((photo) => new Response(photo).arrayBuffer()));
-      await put({ ...report, photos: kept, at: Date.now(), state: 'waiting', lostPhotos: 0, code: '', followUpUrl: '', wrong: [] });
+      await put({
+        ...report,
+        photos: kept,
+        at: Date.now(),
+        state: 'waiting',
+        lostPhotos: 0,
+        code: '',
+        followUpUrl: '',
+        wrong: [],
+      });
     },
     remove,
     flush,
+    leave: () => {
+      leaving = true;
+    },
   };
 }

@@ -12,7 +12,9 @@ export function pageData<T extends PageData>(): T {
 }
 
 /** A word with its `{{name}}` filled in. */
-export function worder(words: Record<string, string>): (key: string, values?: Record<string, string | number>) => string {
+export function worder(
+  words: Record<string, string>,
+): (key: string, values?: Record<string, string | number>) => string {
   return (key, values = {}) =>
     (words[key] ?? key).replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(values[name] ?? ''));
 }

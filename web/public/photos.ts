@@ -16,7 +16,14 @@ async function decode(file: Blob): Promise<Drawn> {
   if ('createImageBitmap' in window) {
     try {
       const bitmap = await createImageBitmap(file);
-      return { source: bitmap, width: bitmap.width, height: bitmap.height, done: () => { bitmap.close(); } };
+      return {
+        source: bitmap,
+        width: bitmap.width,
+        height: bitmap.height,
+        done: () => {
+          bitmap.close();
+        },
+      };
     } catch {
       // some old webviews have it and cannot; an image element can
     }
@@ -30,7 +37,14 @@ async function decode(file: Blob): Promise<Drawn> {
     };
     image.src = url;
   });
-  return { source: image, width: image.naturalWidth, height: image.naturalHeight, done: () => { URL.revokeObjectURL(url); } };
+  return {
+    source: image,
+    width: image.naturalWidth,
+    height: image.naturalHeight,
+    done: () => {
+      URL.revokeObjectURL(url);
+    },
+  };
 }
 
 /** A JPEG of at most 1600 pixels; the file itself where the phone cannot redraw it; throws when that is too large. */

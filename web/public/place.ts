@@ -69,7 +69,13 @@ export function startPlace({ form, word, write, saved, tiles }: Place): { draw: 
         position: value('lon') === '' ? null : [Number(value('lon')), Number(value('lat'))],
         outlines: outlines.items,
         tiles,
-        words: { map: word('map.name'), zoomIn: word('map.in'), zoomOut: word('map.out'), all: word('map.all'), pin: word('map.pin') },
+        words: {
+          map: word('map.name'),
+          zoomIn: word('map.in'),
+          zoomOut: word('map.out'),
+          all: word('map.all'),
+          pin: word('map.pin'),
+        },
         onMove: (position) => {
           set(position, null);
         },

@@ -13,13 +13,34 @@ export interface WarmPlace {
 /** Draws the places in `el`; `onPick` hears which one was chosen. */
 export function showPlaces(
   el: HTMLElement,
-  { places, outlines, tiles, words, onPick }: { places: readonly WarmPlace[]; outlines: readonly Outline[]; tiles: Tiles | null; words: MapWords; onPick: (id: string) => void },
+  {
+    places,
+    outlines,
+    tiles,
+    words,
+    onPick,
+  }: {
+    places: readonly WarmPlace[];
+    outlines: readonly Outline[];
+    tiles: Tiles | null;
+    words: MapWords;
+    onPick: (id: string) => void;
+  },
 ): void {
   const kit = createMap(el, { tiles, words });
   drawOutlines(kit.leaflet, outlines);
   const [first, ...others] = places.map(({ position }) => latLng(position));
   if (first) kit.setExtent(others.reduce((extent, spot) => extent.extend(spot), first.toBounds(1_000)));
   createMarkers(kit.leaflet, { size: 44, onPick }).sync(
-    places.map(({ id, name, position }) => ({ id, position, title: name, className: 'warm-sign tone-ok', text: '', label: name, above: 0, selected: false })),
+    places.map(({ id, name, position }) => ({
+      id,
+      position,
+      title: name,
+      className: 'warm-sign tone-ok',
+      text: '',
+      label: name,
+      above: 0,
+      selected: false,
+    })),
   );
 }

@@ -58,7 +58,14 @@ async function start(form: HTMLFormElement): Promise<void> {
   };
   /** Shows what is wrong where it is, with a list that leads there. */
   const showErrors = (step: string, fields: string[]): void => {
-    const words = (name: string): string => word(name === 'placeText' ? 'error.place_missing' : ['coords', 'people'].includes(name) ? `error.${name}` : 'error.other');
+    const words = (name: string): string =>
+      word(
+        name === 'placeText'
+          ? 'error.place_missing'
+          : ['coords', 'people'].includes(name)
+            ? `error.${name}`
+            : 'error.other',
+      );
     const box = find(`[data-step="${step}"] .errors`, form);
     const items = fields.map((name) => {
       const link = document.createElement('a');
@@ -106,7 +113,9 @@ async function start(form: HTMLFormElement): Promise<void> {
       form.hidden = false;
       awaited = null;
       void outbox.remove(item.id);
-      const step = item.wrong.some((name) => ['placeText', 'placeCode', 'coords', 'position', 'crs'].includes(name)) ? 'where' : 'saw';
+      const step = item.wrong.some((name) => ['placeText', 'placeCode', 'coords', 'position', 'crs'].includes(name))
+        ? 'where'
+        : 'saw';
       show(step, true);
       showErrors(step, item.wrong.length > 0 ? item.wrong : ['send']);
     },
@@ -145,7 +154,11 @@ async function start(form: HTMLFormElement): Promise<void> {
     else if (go === 'back') show(way(step, -1), true);
     else if (step !== 'check') {
       const wrong = wrongIn(form).filter((each) => each.step === step);
-      if (wrong.length > 0) showErrors(step, wrong.map((each) => each.field));
+      if (wrong.length > 0)
+        showErrors(
+          step,
+          wrong.map((each) => each.field),
+        );
       else show(way(step, 1), true);
     }
   };

@@ -18,7 +18,9 @@ const EARTH_M = 6_371_009; // mean radius, IUGG
 /** Great-circle distance in metres; shared/geo.ts has it too, with a library that this page does without. */
 function distanceM([lonA, latA]: LonLat, [lonB, latB]: LonLat): number {
   const rad = Math.PI / 180;
-  const h = Math.sin(((latB - latA) * rad) / 2) ** 2 + Math.cos(latA * rad) * Math.cos(latB * rad) * Math.sin(((lonB - lonA) * rad) / 2) ** 2;
+  const h =
+    Math.sin(((latB - latA) * rad) / 2) ** 2 +
+    Math.cos(latA * rad) * Math.cos(latB * rad) * Math.sin(((lonB - lonA) * rad) / 2) ** 2;
   return 2 * EARTH_M * Math.asin(Math.min(1, Math.sqrt(h)));
 }
 
@@ -42,7 +44,8 @@ function sortFrom(here: LonLat): void {
   for (const { item, metres } of measured) {
     const place = find('.distance', item);
     const far = metres >= 1_000;
-    if (place && metres < Infinity) place.textContent = word(far ? 'kilometres' : 'metres', { n: number.format(far ? metres / 1_000 : metres) });
+    if (place && metres < Infinity)
+      place.textContent = word(far ? 'kilometres' : 'metres', { n: number.format(far ? metres / 1_000 : metres) });
   }
   list?.replaceChildren(...measured.map(({ item }) => item));
   say(word('near'));

@@ -52,4 +52,3 @@ export function useHouse(store: Store, id: Ref<string | null>, now: Ref<Date>) {
   );
   return { row, holds, stays, stock, beds, counted };
 }
-export type House = ReturnType<typeof useHouse>;

@@ -18,7 +18,7 @@ export function createShelterLayer(
   map: L.Map,
   { title, onPick }: { title: (shelter: ShelterOnMap) => string; onPick: (id: string) => void },
 ): ShelterLayer {
-  const markers = createMarkers(map, { size: 26, onPick: (id) => onPick(id) });
+  const markers = createMarkers(map, { size: 26, onPick });
   const lookOf = (shelter: ShelterOnMap): MarkerLook | null => {
     const { row, free } = shelter;
     if (!row.position) return null;

@@ -12,6 +12,12 @@ export interface Boot {
   /** IANA zone of the station */
   timeZone: string;
   version: string;
+  /** false where a browser would not keep a session safe */
+  secure: boolean;
+  /** path of the page that was asked for */
+  app: string;
+  /** somebody is signed in whose role has another page */
+  wrongRole: boolean;
 }
 
 const fallback: Boot = {
@@ -21,6 +27,9 @@ const fallback: Boot = {
   tiles: null,
   timeZone: 'Asia/Shanghai',
   version: '',
+  secure: true,
+  app: '',
+  wrongRole: false,
 };
 
 function readBoot(): Boot {

@@ -1,0 +1,116 @@
+/** The demo's people speak to the service as anybody does: HTTP, a session, and patience. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type * as z from 'zod/mini';
+import type { Endpoint, Part } from '../../shared/contract.ts';
+import { type Role } from '../../shared/roles.ts';
+import { signIn } from '../../shared/users.ts';
+
+type Schema = z.ZodMiniType | undefined;
+
+/** What a call is given; parts the endpoint does not have are left out. */
+interface Asked<P, B> {
+  params?: P;
+  query?: Record<string, string>;
+  body?: B;
+}
+
+export interface Person {
+  /** Makes the call and gives its reply; throws CallFailed. Waits out 503 and 429, and signs in again after 401. */
+  does<P extends Schema, Q extends Schema, B extends Schema, R extends z.ZodMiniType>(
+    endpoint: Endpoint<P, Q, B, R>,
+    asked?: Asked<Part<P>, z.input<B extends z.ZodMiniType ? B : z.ZodMiniUndefined>>,
+  ): Promise<z.infer<R>>;
+}
+
+/** The service said no, or could not be reached (status 0). */
+export class CallFailed extends Error {
+  readonly status: number;
+  constructor(name: string, status: number, detail: string) {
+    super(`${name}: ${String(status)} ${detail}`);
+    this.status = status;
+  }
+}
+
+/** The service's address, which changes when the public port opens. */
+export interface Line {
+  origin: string;
+}
+
+const TRIES = 6;
+const CALL_MS = 30_000;
+
+function urlOf(origin: string, path: string, asked: { params?: unknown; query?: Record<string, string> }): string {
+  const params = (asked.params ?? {}) as Record<string, unknown>;
+  const filled = path.replaceAll(/:(\w+)/g, (_all, name: string) => encodeURIComponent(String(params[name])));
+  const query = asked.query === undefined ? '' : `?${new URLSearchParams(asked.query).toString()}`;
+  return `${origin}${filled}${query}`;
+}
+
+function send(
+  line: Line,
+  endpoint: Endpoint,
+  asked: Asked<unknown, unknown>,
+  cookie: string | null,
+): Promise<Response> {
+  const unsafe = endpoint.method !== 'GET';
+  const headers: Record<string, string> = cookie === null ? {} : { cookie };
+  if (unsafe) Object.assign(headers, { 'content-type': 'application/json', 'x-requested-with': 'warmpath' });
+  return fetch(urlOf(line.origin, endpoint.path, asked), {
+    method: endpoint.method,
+    headers,
+    ...(unsafe ? { body: JSON.stringify(asked.body ?? {}) } : {}),
+    signal: AbortSignal.timeout(CALL_MS),
+  });
+}
+
+async function enter(line: Line, username: string, password: string): Promise<string> {
+  const response = await send(line, signIn as unknown as Endpoint, { body: { username, password } }, null);
+  const cookie = response.headers.getSetCookie()[0]?.split(';')[0];
+  if (response.status !== 200 || cookie === undefined) {
+    throw new CallFailed(`signIn as ${username}`, response.status, await response.text());
+  }
+  await response.arrayBuffer();
+  return cookie;
+}
+
+const passing = (status: number): boolean => status === 429 || status === 503;
+
+function caller(line: Line, cookieFor: ((renew: boolean) => Promise<string>) | null): Person {
+  const attempt = async (
+    endpoint: Endpoint,
+    asked: Asked<unknown, unknown>,
+    tries: number,
+    renew: boolean,
+  ): Promise<unknown> => {
+    const cookie = cookieFor === null ? null : await cookieFor(renew);
+    const response = await send(line, endpoint, asked, cookie);
+    const text = await response.text();
+    if (response.ok) return JSON.parse(text);
+    const again = response.status === 401 && cookieFor !== null && !renew;
+    if (tries > 1 && (again || passing(response.status))) {
+      if (!again)
+        await wait(Math.min(10, Number(response.headers.get('retry-after') ?? 1)) * 1000, undefined, { ref: false });
+      return attempt(endpoint, asked, tries - 1, again);
+    }
+    throw new CallFailed(endpoint.name, response.status, text);
+  };
+  return {
+    does: (endpoint, asked = {}) => attempt(endpoint as unknown as Endpoint, asked, TRIES, false) as never,
+  };
+}
+
+/** Somebody without an account. */
+export const passerBy = (line: Line): Person => caller(line, null);
+
+/** One of the demo's accounts; signs in at the first call. */
+export function staffMember(line: Line, role: Role): Person {
+  let session: Promise<string> | null = null;
+  return caller(line, (renew) => {
+    if (renew) session = null;
+    session ??= enter(line, role, 'demo').catch((error: unknown) => {
+      session = null;
+      throw error;
+    });
+    return session;
+  });
+}

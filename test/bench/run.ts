@@ -1,0 +1,29 @@
+/** `npm run bench [name ...]`: every bench, or those named. Needs PostgreSQL with PostGIS; starts a throw-away one unless TEST_DATABASE_URL is set. */
+import { findPostgres, startPostgres } from '../kit/postgres.ts';
+import { benchFanOut } from './fanout.ts';
+import { benchIntake } from './intake.ts';
+import { describeMachine } from './kit.ts';
+import { benchPositions } from './positions.ts';
+
+const benches: Record<string, (cluster: string) => Promise<void>> = { intake: benchIntake, positions: benchPositions, fanout: benchFanOut };
+
+const wanted = process.argv.slice(2);
+const names = wanted.length > 0 ? wanted : Object.keys(benches);
+const unknown = names.find((name) => benches[name] === undefined);
+if (unknown !== undefined) {
+  console.error(`no bench "${unknown}"; there are: ${Object.keys(benches).join(', ')}`);
+  process.exit(2);
+}
+const given = process.env['TEST_DATABASE_URL'];
+const found = findPostgres();
+if (given === undefined && 'missing' in found) {
+  console.error(`cannot run: ${found.missing}`);
+  process.exit(1);
+}
+const cluster = given !== undefined || 'missing' in found ? null : await startPostgres(found.bin);
+try {
+  describeMachine();
+  for (const name of names) await benches[name]?.(given ?? cluster?.url ?? '');
+} finally {
+  await cluster?.stop();
+}

@@ -1,0 +1,2 @@
+/** What staff do with stock by hand; 'load' is a move from a depot into the own place. */
+export type Movement = 'receive' | 'load' | 'move' | 'write_off';
