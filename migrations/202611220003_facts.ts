@@ -24,7 +24,7 @@ export const statements: readonly string[] = [
     key uuid primary key,
     fingerprint bytea not null,
     status integer,
-    reply jsonb,
+    reply json,
     created_at timestamptz not null
   )`,
   `create index idempotency_keys_created_at on idempotency_keys (created_at)`,

@@ -1,7 +1,7 @@
 /** Start to stop: config, database, app, listening; drains on SIGTERM. */
 import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { DatabaseUnavailable, DatabaseUnfit, FolderInUse } from './db/errors.ts'
 import { type Database, openDatabase } from './db/open.ts';
 import { type Demo, openDemo } from './demo/seed.ts';
 import { rootStation } from './stations/queries.ts';
+import { originOf, PortTaken, takePort, tryPort } from './port.ts';
 import { createDemoAccounts } from './users/demo.ts';
 import { offerSetup } from './users/setup.ts';
 
@@ -91,48 +92,6 @@ async function open(config: Config): Promise<Database> {
   });
 }
 
-/** The port is somebody else's, or not ours to take. */
-class PortTaken extends Error {}
-
-function portProblem(error: NodeJS.ErrnoException, { port, host }: Config): Error {
-  if (error.code === 'EADDRINUSE')
-    return new PortTaken(
-      `Port ${String(port)} on ${host} is in use. Stop the program that has it, or choose another: --port N (0: any free one).`,
-    );
-  if (error.code === 'EACCES')
-    return new PortTaken(
-      `Port ${String(port)} on ${host} may not be opened by this user. Choose one above 1023: --port N.`,
-    );
-  return error;
-}
-
-const bind = (server: Server, config: Config): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(portProblem(error, config));
-    });
-    server.listen(config.port, config.host, resolve);
-  });
-
-/** Fails now, rather than after the database was made, when the port is not free. */
-async function tryPort(config: Config): Promise<void> {
-  const server = createServer();
-  await bind(server, config);
-  await new Promise((resolve) => server.close(resolve));
-}
-
-async function listen(app: Running, config: Config): Promise<string> {
-  await bind(app.http, config);
-  const { port } = app.http.address() as AddressInfo;
-  const host =
-    config.host === '127.0.0.1' || config.host === '::1'
-      ? 'localhost'
-      : config.host.includes(':')
-        ? `[${config.host}]`
-        : config.host;
-  return config.publicOrigin ?? `http://${host}:${String(port)}`;
-}
-
 /** Lets the demo set its city up over HTTP before anybody else can call. */
 async function beforeOpening<T>(app: Running, work: (origin: string) => Promise<T>): Promise<T> {
   const server = createServer(app.express);
@@ -168,7 +127,8 @@ async function start(config: Config): Promise<void> {
     );
   const database = await open(config);
   const app = await createApp({ database, config, log, now: () => new Date(), webDir });
-  const origin = await listen(app, config);
+  await takePort(app.http, config);
+  const origin = originOf(app.http, config);
   stopOnSignals(async () => {
     await app.drain();
     await database.close();
@@ -255,12 +215,15 @@ async function demo(given: Config, flags: Flags): Promise<void> {
     roles: allRoles,
     demo: true,
   };
+  // On its terminal stand the links and the passwords: a line for each request would push them away.
+  log.level = 'warn';
   const kept = flags.data !== null;
   if (!kept) await tryPort({ ...given, ...own });
   const config: Config = { ...given, ...own, dataDir: flags.data ?? (await throwAway()) };
   const database = await open(config);
   const { app, city } = await openCity(database, config, flags.seed);
-  const origin = await listen(app, config);
+  await takePort(app.http, config);
+  const origin = originOf(app.http, config);
   city.run(origin);
   stopOnSignals(async () => {
     city.stop();

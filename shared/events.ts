@@ -2,6 +2,7 @@
 import type { DispatchRow } from './dispatches.ts';
 import type { IncidentRow } from './incidents.ts';
 import type { PatrolRow } from './patrols.ts';
+import type { PositionsTick } from './positions.ts';
 import type { HoldRow, ShelterRow, StayRow } from './shelters.ts';
 import type { StationRow } from './stations.ts';
 import type { ItemRow, StockRow } from './supplies.ts';
@@ -81,6 +82,6 @@ export interface Changes {
 /** Everything the server ever sends on the socket; there are no client events. */
 export interface ServerEvents {
   changes: (message: Changes) => void;
-  positions: (message: import('./positions.ts').PositionsTick) => void;
+  positions: (message: PositionsTick) => void;
   reset: () => void;
 }

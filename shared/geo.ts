@@ -1,4 +1,5 @@
 /** Positions: GeoJSON order [lon, lat], WGS 84 inside; other systems are converted at the edge and their origin recorded. */
+import { distance } from '@turf/turf';
 import gcoord from 'gcoord';
 import * as z from 'zod/mini';
 
@@ -44,13 +45,5 @@ export const point = (lon: number, lat: number): Point => ({ type: 'Point', coor
 /** Six decimals are 0.1 m: more is noise on the wire. */
 export const round6 = (value: number): number => Math.round(value * 1e6) / 1e6;
 
-const EARTH_RADIUS_M = 6_371_008.8; // mean radius, IUGG
-
 /** Great-circle distance in metres. */
-export function distanceM(a: LonLat, b: LonLat): number {
-  const rad = Math.PI / 180;
-  const dLat = (b[1] - a[1]) * rad;
-  const dLon = (b[0] - a[0]) * rad;
-  const h = Math.sin(dLat / 2) ** 2 + Math.cos(a[1] * rad) * Math.cos(b[1] * rad) * Math.sin(dLon / 2) ** 2;
-  return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(h)));
-}
+export const distanceM = (a: LonLat, b: LonLat): number => distance(a, b, { units: 'meters' });

@@ -4,4 +4,5 @@ export type Role = (typeof roles)[number];
 
 /** The desk: those who dispatch, merge, close. */
 export const desk = ['dispatcher', 'manager'] as const satisfies readonly Role[];
-export const staff = roles;
+/** Everybody who signs in. */
+export const staff: readonly Role[] = [...roles];

@@ -45,7 +45,7 @@ export const signOut = endpoint({
 });
 
 export const listUsers = endpoint({
-  name: 'listUsers', method: 'GET', path: '/api/users', who: ['admin', 'manager', 'dispatcher'], summary: 'People of the own subtree',
+  name: 'listUsers', method: 'GET', path: '/api/users', who: ['admin'], summary: 'People of the own subtree',
   query: z.strictObject({ ...paging, role: z.optional(z.enum(roles)) }), reply: listOf(userRow),
 });
 export const createUser = endpoint({

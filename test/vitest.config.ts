@@ -34,7 +34,13 @@ export default defineConfig({
       {
         extends: true,
         // one at a time: a browser, a service and a database fill two cores
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], maxWorkers: 1, testTimeout: 60_000 },
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/e2e/setup.ts'],
+          maxWorkers: 1,
+          testTimeout: 60_000,
+        },
       },
     ],
   },

@@ -161,18 +161,18 @@ export interface ItemSeed {
   kind: (typeof itemKinds)[number];
 }
 export const items: readonly ItemSeed[] = [
-  { name: 'Cotton coat', nameZh: '棉大衣', unit: 'piece', kind: 'clothing' },
-  { name: 'Thermal underwear', nameZh: '保暖内衣', unit: 'set', kind: 'clothing' },
-  { name: 'Padded shoes', nameZh: '棉鞋', unit: 'pair', kind: 'clothing' },
-  { name: 'Hat and gloves', nameZh: '帽子手套', unit: 'set', kind: 'clothing' },
-  { name: 'Quilt', nameZh: '棉被', unit: 'piece', kind: 'bedding' },
-  { name: 'Blanket', nameZh: '毛毯', unit: 'piece', kind: 'bedding' },
-  { name: 'Instant noodles', nameZh: '方便面', unit: 'pack', kind: 'food' },
-  { name: 'Canned porridge', nameZh: '八宝粥', unit: 'can', kind: 'food' },
-  { name: 'Bottled water', nameZh: '瓶装水', unit: 'bottle', kind: 'food' },
-  { name: 'Heat pack', nameZh: '暖宝宝', unit: 'piece', kind: 'medical' },
-  { name: 'Wash kit', nameZh: '洗漱包', unit: 'set', kind: 'hygiene' },
-  { name: 'Guidance card', nameZh: '救助引导卡', unit: 'card', kind: 'card' },
+  { name: 'Cotton coat', nameZh: '棉大衣', unit: '件', kind: 'clothing' },
+  { name: 'Thermal underwear', nameZh: '保暖内衣', unit: '套', kind: 'clothing' },
+  { name: 'Padded shoes', nameZh: '棉鞋', unit: '双', kind: 'clothing' },
+  { name: 'Hat and gloves', nameZh: '帽子手套', unit: '套', kind: 'clothing' },
+  { name: 'Quilt', nameZh: '棉被', unit: '床', kind: 'bedding' },
+  { name: 'Blanket', nameZh: '毛毯', unit: '条', kind: 'bedding' },
+  { name: 'Instant noodles', nameZh: '方便面', unit: '桶', kind: 'food' },
+  { name: 'Canned porridge', nameZh: '八宝粥', unit: '罐', kind: 'food' },
+  { name: 'Bottled water', nameZh: '瓶装水', unit: '瓶', kind: 'food' },
+  { name: 'Heat pack', nameZh: '暖宝宝', unit: '片', kind: 'medical' },
+  { name: 'Wash kit', nameZh: '洗漱包', unit: '份', kind: 'hygiene' },
+  { name: 'Guidance card', nameZh: '救助引导卡', unit: '张', kind: 'card' },
 ];
 /** Indices into `items` of what every patrol carries. */
 export const carried = [0, 5, 7, 8, 9, 11] as const;

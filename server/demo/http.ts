@@ -1,11 +1,8 @@
 /** The demo's people speak to the service as anybody does: HTTP, a session, and patience. */
 import { setTimeout as wait } from 'node:timers/promises';
-import type * as z from 'zod/mini';
 import type { Endpoint, Part } from '../../shared/contract.ts';
 import { type Role } from '../../shared/roles.ts';
 import { signIn } from '../../shared/users.ts';
-
-type Schema = z.ZodMiniType | undefined;
 
 /** What a call is given; parts the endpoint does not have are left out. */
 interface Asked<P, B> {
@@ -16,10 +13,15 @@ interface Asked<P, B> {
 
 export interface Person {
   /** Makes the call and gives its reply; throws CallFailed. Waits out 503 and 429, and signs in again after 401. */
-  does<P extends Schema, Q extends Schema, B extends Schema, R extends z.ZodMiniType>(
+  does<
+    P extends Endpoint['params'],
+    Q extends Endpoint['query'],
+    B extends Endpoint['body'],
+    R extends Endpoint['reply'],
+  >(
     endpoint: Endpoint<P, Q, B, R>,
-    asked?: Asked<Part<P>, z.input<B extends z.ZodMiniType ? B : z.ZodMiniUndefined>>,
-  ): Promise<z.infer<R>>;
+    asked?: Asked<Part<P>, Part<B>>,
+  ): Promise<Part<R>>;
 }
 
 /** The service said no, or could not be reached (status 0). */
@@ -64,7 +66,7 @@ function send(
 }
 
 async function enter(line: Line, username: string, password: string): Promise<string> {
-  const response = await send(line, signIn as unknown as Endpoint, { body: { username, password } }, null);
+  const response = await send(line, signIn, { body: { username, password } }, null);
   const cookie = response.headers.getSetCookie()[0]?.split(';')[0];
   if (response.status !== 200 || cookie === undefined) {
     throw new CallFailed(`signIn as ${username}`, response.status, await response.text());
@@ -95,7 +97,7 @@ function caller(line: Line, cookieFor: ((renew: boolean) => Promise<string>) | n
     throw new CallFailed(endpoint.name, response.status, text);
   };
   return {
-    does: (endpoint, asked = {}) => attempt(endpoint as unknown as Endpoint, asked, TRIES, false) as never,
+    does: (endpoint, asked = {}) => attempt(endpoint, asked, TRIES, false) as never,
   };
 }
 

@@ -64,7 +64,7 @@ export const suggestionsFor = (db: Db, scope: string, incidentId: string, now: D
        ) l where me.spot is not null
      ), known as (
        select p.id, case when p.station_id = any (me.path) then p.status else 'other_station' end as status, n.at, case when n.position is null or me.position is null then null else st_distance(n.position::geography, me.position) end as metres,
-         me.mps, me.detour, n.at >= :now - me.stale * interval '1 second' as fresh
+         me.mps, me.detour, n.at >= cast(:now as timestamptz) - me.stale * interval '1 second' as fresh
        from me, patrols p left join near n on n.patrol_id = p.id
        where p.ended_at is null and ${inSubtreeSql('p.station_id')}
      )

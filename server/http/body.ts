@@ -88,20 +88,11 @@ function problemOf(error: unknown): unknown {
 }
 
 /** Reads and judges a JSON body; the schema comes after. */
-export function readBody(endpoint: Endpoint, req: Request, res: Response): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    judgeType(req);
-    const next: NextFunction = (error?: unknown) => {
-      if (error !== undefined) {
-        reject(problemOf(error) as Error);
-        return;
-      }
-      try {
-        resolve(judgeShape(endpoint, req.body as unknown));
-      } catch (problem) {
-        reject(problem as Error);
-      }
-    };
-    void parserOf(endpoint.limit)(req, res, next);
+export async function readBody(endpoint: Endpoint, req: Request, res: Response): Promise<unknown> {
+  judgeType(req);
+  const failure = await new Promise<unknown>((resolve) => {
+    void parserOf(endpoint.limit)(req, res, resolve as NextFunction);
   });
+  if (failure !== undefined) throw problemOf(failure);
+  return judgeShape(endpoint, req.body as unknown);
 }

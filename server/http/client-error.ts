@@ -15,7 +15,13 @@ export function answerClientErrors(http: Server): void {
     const code: ProblemCode = error.code === 'HPE_HEADER_OVERFLOW' ? 'header_too_large' : 'bad_request';
     const status = problemStatus[code];
     const title = translator(chooseLocale(undefined, undefined, undefined))(`problem.${code}`);
-    const body = JSON.stringify({ type: `urn:warmpath:problem:${code}`, title, status, code, errors: [] } satisfies ProblemBody);
+    const body = JSON.stringify({
+      type: `urn:warmpath:problem:${code}`,
+      title,
+      status,
+      code,
+      errors: [],
+    } satisfies ProblemBody);
     socket.end(
       `HTTP/1.1 ${String(status)} ${phrase[code] ?? 'Bad Request'}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
         `Content-Length: ${String(Buffer.byteLength(body))}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,

@@ -71,7 +71,7 @@ export interface Frame {
 }
 
 /** The roof and the path to it, as an address: no request for it, and none that fails. */
-const ICON =
+export const ICON =
   'data:image/svg+xml,%3Csvg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="%230f5870" stroke-width="2.4" stroke-linecap="round"%3E%3Cpath d="M3 12 12 4l9 8"/%3E%3Cpath stroke="%23b4530a" d="M8 20c0-4 8-3 8-8"/%3E%3C/svg%3E';
 
 const call = (page: PageContext, { number, service }: EmergencyNumber): Html =>

@@ -45,5 +45,5 @@ export async function claim(db: Knex | Knex.Transaction, key: string, print: Buf
 
 /** Keeps the answer with its key, in the same transaction. */
 export async function keep(db: Knex | Knex.Transaction, key: string, status: number, reply: unknown): Promise<void> {
-  await rows(db, `update idempotency_keys set status = :status, reply = cast(:reply as jsonb) where key = cast(:key as uuid)`, { key, status, reply: JSON.stringify(reply) });
+  await rows(db, `update idempotency_keys set status = :status, reply = cast(:reply as json) where key = cast(:key as uuid)`, { key, status, reply: JSON.stringify(reply) });
 }

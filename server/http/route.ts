@@ -34,7 +34,7 @@ export function route<P extends Schema | undefined, Q extends Schema | undefined
   endpoint: Endpoint<P, Q, B, R>,
   handle: (ctx: Context, input: Input<Part<P>, Part<Q>, Part<B>>) => Promise<z.infer<R>>,
 ): Route {
-  return { endpoint: endpoint as unknown as Endpoint, handle };
+  return { endpoint: endpoint, handle };
 }
 
 /** An endpoint whose command opens its own transaction. */
@@ -42,7 +42,7 @@ export function ownRoute<P extends Schema | undefined, Q extends Schema | undefi
   endpoint: Endpoint<P, Q, B, R>,
   answer: (service: Service, actor: Actor, input: Input<Part<P>, Part<Q>, Part<B>>) => Promise<Answer>,
 ): Route {
-  return { endpoint: endpoint as unknown as Endpoint, answer };
+  return { endpoint: endpoint, answer };
 }
 
 /** An endpoint that streams in or out. */
@@ -50,7 +50,7 @@ export function rawRoute<P extends Schema | undefined, Q extends Schema | undefi
   endpoint: Endpoint<P, Q, B, R>,
   raw: (service: Service, actor: Actor, input: Input<Part<P>, Part<Q>, Part<B>>, http: { req: Request; res: Response }) => Promise<void>,
 ): Route {
-  return { endpoint: endpoint as unknown as Endpoint, raw };
+  return { endpoint: endpoint, raw };
 }
 
 /** What a server-rendered page may use. */

@@ -68,7 +68,7 @@ function observe(service: Service): express.RequestHandler {
       const route = (req.route as { path?: string } | undefined)?.path ?? 'unmatched';
       const ms = performance.now() - from;
       httpSeconds.observe({ method: req.method, route, status: String(res.statusCode) }, ms / 1000);
-      service.log.debug({ method: req.method, route, status: res.statusCode, ms: Math.round(ms) }, 'request');
+      service.log.info({ method: req.method, route, status: res.statusCode, ms: Math.round(ms) }, 'request');
     });
     next();
   };
@@ -135,7 +135,7 @@ export function createHttp(parts: Parts): Express {
   });
   for (const route of routes) app[route.endpoint.method.toLowerCase() as 'get' | 'post' | 'patch' | 'delete'](route.endpoint.path, answerer(gate, route));
   app.use('/assets', assets.serve);
-  for (const page of parts.pages) app[page.method === 'GET' ? 'get' : 'post'](page.path, pageHandler(parts, limits, assets.of, page));
+  for (const page of parts.pages) app[page.method === 'GET' ? 'get' : 'post'](page.path, pageHandler(parts, limits, (entry) => assets.of(entry), page));
 
   const known = new Set(routes.map(({ endpoint }) => endpoint.path));
   app.use((req: Request) => {

@@ -1,6 +1,6 @@
 import type { SessionRow } from '../../shared/users.ts';
 import type { Role } from '../../shared/roles.ts';
-import { dataBlock, type EmergencyNumber, html, sendPage } from './html.ts';
+import { dataBlock, type EmergencyNumber, html, ICON, sendPage } from './html.ts';
 import type { Page, PageContext } from './route.ts';
 
 /** What an app is told at its start; web/ui/boot.ts reads it. */
@@ -40,6 +40,7 @@ export const appPage = (app: App, facts: (page: PageContext, req: Parameters<Pag
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<link rel="icon" href="${ICON}">
 <title>${page.t(app.title)} – ${page.t('app.name')}</title>
 ${styles.map((href) => html`<link rel="stylesheet" href="${href}">`)}
 ${script !== null && html`<script type="module" src="${script}"></script>`}

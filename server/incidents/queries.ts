@@ -53,12 +53,14 @@ export interface IncidentPage {
 
 /** How lists may be sorted; each order ends in the id, so that paging never skips. */
 const ORDERS = {
-  newest: { order: `i.opened_at desc, i.id desc`, after: `(i.opened_at, i.id) < (select c.opened_at, c.id from incidents c where c.id = cast(:after as uuid))` },
-  cold: {
-    order: `array_position(array['life_risk', 'urgent', 'normal'], i.priority), i.opened_at, i.id`,
-    after: `(array_position(array['life_risk', 'urgent', 'normal'], i.priority), i.opened_at, i.id) >
-      (select array_position(array['life_risk', 'urgent', 'normal'], c.priority), c.opened_at, c.id from incidents c where c.id = cast(:after as uuid))`,
-  },
+  newest: `i.opened_at desc, i.id desc`,
+  cold: `array_position(array['life_risk', 'urgent', 'normal'], i.priority), i.opened_at, i.id`,
+} as const;
+/** What comes after the row :after in each order. */
+const AFTERS = {
+  newest: `(i.opened_at, i.id) < (select c.opened_at, c.id from incidents c where c.id = cast(:after as uuid))`,
+  cold: `(array_position(array['life_risk', 'urgent', 'normal'], i.priority), i.opened_at, i.id) >
+    (select array_position(array['life_risk', 'urgent', 'normal'], c.priority), c.opened_at, c.id from incidents c where c.id = cast(:after as uuid))`,
 } as const;
 
 export function incidentsOf(db: Db, scope: string, sort: keyof typeof ORDERS, { status, after, limit, bbox }: IncidentPage): Promise<IncidentRow[]> {
@@ -68,8 +70,8 @@ export function incidentsOf(db: Db, scope: string, sort: keyof typeof ORDERS, { 
      where s.path @> array[cast(:scope as uuid)]
        and (:status = 'all' or (:status = 'live' and i.status <> 'closed') or i.status = :status)
        and (cast(:west as float8) is null or st_intersects(i.position::geometry, st_makeenvelope(cast(:west as float8), cast(:south as float8), cast(:east as float8), cast(:north as float8), 4326)))
-       and (cast(:after as uuid) is null or ${ORDERS[sort].after})
-     order by ${ORDERS[sort].order} limit :limit + 1`,
+       and (cast(:after as uuid) is null or ${AFTERS[sort]})
+     order by ${ORDERS[sort]} limit :limit + 1`,
     { scope, status, after, limit, west: bbox?.[0] ?? null, south: bbox?.[1] ?? null, east: bbox?.[2] ?? null, north: bbox?.[3] ?? null },
   );
 }

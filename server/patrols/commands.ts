@@ -167,6 +167,8 @@ export async function changePatrol(ctx: Context, id: string, body: Update): Prom
     type: ends ? 'patrol.ended' : 'patrol.changed',
     stationId: changed.stationId,
     rows: { patrols: [changed] },
+    // who was taken off sees less from now on
+    before: { patrols: [known] },
   });
   return changed;
 }

@@ -108,5 +108,5 @@ export function payloadFor(fact: { rows: RowsOf<Noun>; before?: RowsOf<Noun> | u
     if (shown.length > 0) payload[noun] = shown;
   }
   if (Object.keys(gone).length > 0) payload['gone'] = gone;
-  return Object.keys(payload).length > 0 ? (payload as Payload) : null;
+  return Object.keys(payload).length > 0 ? (payload) : null;
 }

@@ -8,7 +8,7 @@ export const EVENT_LOCK = 7_146_231;
 
 /** Tells a fact: it is written as the last step of the command's transaction and reaches every viewer entitled to it. */
 export function record<T extends EventType>(ctx: Pick<Context, 'facts'>, fact: Fact<T>): void {
-  ctx.facts.push(fact as Fact<EventType>);
+  ctx.facts.push(fact);
 }
 
 /** Who did what to which rows; field names only, never their values. */

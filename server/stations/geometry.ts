@@ -1,5 +1,5 @@
 /** Judging outlines before they reach the database, which would take some bad ones in silence. */
-import { fieldProblem, Problem } from '../../shared/problems.ts';
+import { fieldProblem, type Problem } from '../../shared/problems.ts';
 import { idSchema } from '../../shared/ids.ts';
 
 export const MAX_VERTICES = 5_000;
@@ -30,7 +30,7 @@ function ring(value: unknown, path: string): { ring: Ring; dropped: number } {
   value.forEach((raw, n) => {
     const next = vertex(raw, `${path}/${String(n)}`);
     const last = kept.at(-1);
-    if (last && last[0] === next[0] && last[1] === next[1]) dropped += 1;
+    if (last?.[0] === next[0] && last[1] === next[1]) dropped += 1;
     else kept.push(next);
   });
   const [first, last] = [kept[0], kept.at(-1)];

@@ -33,7 +33,7 @@ async function inTurn<T>(account: string, attempt: () => Promise<T>): Promise<T>
 
 async function enter(service: Service, limits: Limits, req: Request, res: Response, secure: boolean): Promise<void> {
   if (!secure) throw new Problem('insecure_transport');
-  const parsed = signIn.body.safeParse(await readBody(signIn as never, req, res));
+  const parsed = signIn.body.safeParse(await readBody(signIn, req, res));
   if (!parsed.success) throw new Problem('invalid', fieldErrors(parsed.error.issues, req.body));
   const { username, password } = parsed.data;
   const staff = await inTurn(username, () => judge(service, limits, req.ip ?? '', username, password));

@@ -9,7 +9,8 @@ describe('C1 the tally as CSV', () => {
   const names = ['=HYPERLINK("https://evil.tld","x")', '+1', '-1', '@SUM(1)', '＝1', '＋1', '"quoted", and a comma'];
 
   it('keeps names as they were written and marks in the export what looks like a formula', async () => {
-    for (const name of names) await app.root.admin.does(createStation, { body: { id: randomUUID(), parentId: app.stations.root, name } });
+    for (const name of names)
+      await app.root.admin.does(createStation, { body: { id: randomUUID(), parentId: app.stations.root, name } });
     const { items } = await app.root.admin.does(listStations);
     expect(items.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
     const day = app.clock.now().toISOString().slice(0, 10);
@@ -20,6 +21,7 @@ describe('C1 the tally as CSV', () => {
     const csv = await response.text();
     for (const name of names.slice(0, 6)) expect(csv).toContain(`'${name.replaceAll('"', '""')}`);
     // no cell begins like a formula, quoted or not, whatever the separator
-    for (const cell of csv.split(/[,;\t\r\n]+/)) expect(cell.replace(/^["\uFEFF]+/, '')).not.toMatch(/^[=+\-@＝＋－＠](?!\d+$)/);
+    for (const cell of csv.split(/[,;\t\r\n]+/))
+      expect(cell.replace(/^["\uFEFF]+/, '')).not.toMatch(/^[=+\-@＝＋－＠](?!\d+$)/);
   });
 });

@@ -21,7 +21,11 @@ describe('P1 positions', () => {
     const bad: [string, string, number][] = [
       ['NaN', JSON.stringify([fix(patrolId)]).replace(/\[108[^\]]*\]/, '[NaN,34]'), 400],
       ['infinite', JSON.stringify([fix(patrolId)]).replace(/\[108[^\]]*\]/, '[1e999,34]'), 422],
-      ['out of range', JSON.stringify([fix(patrolId, { position: { type: 'Point', coordinates: [34.2, 108.9] } })]), 422],
+      [
+        'out of range',
+        JSON.stringify([fix(patrolId, { position: { type: 'Point', coordinates: [34.2, 108.9] } })]),
+        422,
+      ],
       ['speed below zero', JSON.stringify([fix(patrolId, { speedMps: -1 })]), 422],
       ['heading 361', JSON.stringify([fix(patrolId, { headingDeg: 361 })]), 422],
       ['battery 101', JSON.stringify([fix(patrolId, { battery: 101 })]), 422],
@@ -34,9 +38,11 @@ describe('P1 positions', () => {
       ['too long', `[${' '.repeat(1_000_001)}]`, 413],
     ];
     for (const [name, body, status] of bad) {
-      await refused(app, { path: '/api/positions', headers: json, as: app.east.crew, body }, { status }).catch((error: unknown) => {
-        throw new Error(name, { cause: error });
-      });
+      await refused(app, { path: '/api/positions', headers: json, as: app.east.crew, body }, { status }).catch(
+        (error: unknown) => {
+          throw new Error(name, { cause: error });
+        },
+      );
     }
   });
 
@@ -47,9 +53,24 @@ describe('P1 positions', () => {
     expect(await send(fix(patrolId, {}, -86_400))).toEqual([202, { accepted: 1, marked: 1 }]);
     expect(await send(fix(patrolId, {}, 3_600))).toEqual([202, { accepted: 1, marked: 1 }]);
     // 400 km/h: some 3.3 km in half a minute
-    expect(await send(fix(patrolId, { position: { type: 'Point', coordinates: [places.eastNear[0] + 0.036, places.eastNear[1]] } }, 30))).toEqual([202, { accepted: 1, marked: 1 }]);
-    expect(await send(fix(patrolId, { position: { type: 'Point', coordinates: [0, 0] } }, 20))).toEqual([202, { accepted: 1, marked: 1 }]);
-    const latest = await row(app.database.knex, `select round(st_x(position)::numeric, 3)::float8 as lon from patrol_positions where patrol_id = cast(:patrolId as uuid)`, { patrolId });
+    expect(
+      await send(
+        fix(
+          patrolId,
+          { position: { type: 'Point', coordinates: [places.eastNear[0] + 0.036, places.eastNear[1]] } },
+          30,
+        ),
+      ),
+    ).toEqual([202, { accepted: 1, marked: 1 }]);
+    expect(await send(fix(patrolId, { position: { type: 'Point', coordinates: [0, 0] } }, 20))).toEqual([
+      202,
+      { accepted: 1, marked: 1 },
+    ]);
+    const latest = await row(
+      app.database.knex,
+      `select round(st_x(position)::numeric, 3)::float8 as lon from patrol_positions where patrol_id = cast(:patrolId as uuid)`,
+      { patrolId },
+    );
     expect(latest).toEqual({ lon: places.eastNear[0] });
     const { patrols } = await app.east.dispatcher.snapshot();
     expect(patrols.map(({ id }) => id)).toContain(patrolId);
@@ -57,8 +78,18 @@ describe('P1 positions', () => {
 
   it('finds no patrol of another station, nor one of another crew', async () => {
     const body = JSON.stringify([fix(patrolId)]);
-    for (const as of [app.west.crew, app.west.dispatcher]) await refused(app, { path: '/api/positions', headers: json, as, body }, { status: 404, code: 'not_found' });
-    await refused(app, { path: '/api/positions', headers: json, as: app.east.crew, body: JSON.stringify([fix(patrolId), fix('6f1c1d2e-0000-4000-8000-000000000000')]) }, { status: 404, code: 'not_found' });
+    for (const as of [app.west.crew, app.west.dispatcher])
+      await refused(app, { path: '/api/positions', headers: json, as, body }, { status: 404, code: 'not_found' });
+    await refused(
+      app,
+      {
+        path: '/api/positions',
+        headers: json,
+        as: app.east.crew,
+        body: JSON.stringify([fix(patrolId), fix('6f1c1d2e-0000-4000-8000-000000000000')]),
+      },
+      { status: 404, code: 'not_found' },
+    );
     await refused(app, { path: '/api/positions', headers: json, body }, { status: 401, code: 'unauthorized' });
   });
 });

@@ -21,16 +21,29 @@ interface Options {
   polling?: boolean;
   path?: string;
 }
-function open(app: TestApp, { cookie = null, origin, auth = { since: 0 }, polling = false, path = '' }: Options): Socket {
+function open(
+  app: TestApp,
+  { cookie = null, origin, auth = { since: 0 }, polling = false, path = '' }: Options,
+): Socket {
   const extraHeaders = { ...(cookie === null ? {} : { cookie }), ...(origin === undefined ? {} : { origin }) };
-  const socket = io(`${app.url}${path}`, { transports: [polling ? 'polling' : 'websocket'], forceNew: true, reconnection: false, auth, extraHeaders });
+  const socket = io(`${app.url}${path}`, {
+    transports: [polling ? 'polling' : 'websocket'],
+    forceNew: true,
+    reconnection: false,
+    auth,
+    extraHeaders,
+  });
   opened.push(socket);
   return socket;
 }
 const once = (socket: Socket, event: string): Promise<unknown> => new Promise((resolve) => socket.once(event, resolve));
 const outcome = (socket: Socket): Promise<string> =>
-  Promise.race([once(socket, 'connect').then(() => 'connected'), once(socket, 'connect_error').then((error) => (error as Error).message)]);
-const refusedEvents = async (app: TestApp): Promise<number> => Number(/^warmpath_client_events_refused_total (\d+)/m.exec(await (await app.anyone.fetch('/metrics')).text())?.[1]);
+  Promise.race([
+    once(socket, 'connect').then(() => 'connected'),
+    once(socket, 'connect_error').then((error) => (error as Error).message),
+  ]);
+const refusedEvents = async (app: TestApp): Promise<number> =>
+  Number(/^warmpath_client_events_refused_total (\d+)/m.exec(await (await app.anyone.fetch('/metrics')).text())?.[1]);
 async function connected(app: TestApp, who: Person, auth?: Record<string, unknown>): Promise<Socket> {
   const socket = open(app, { cookie: who.cookie, ...(auth === undefined ? {} : { auth }) });
   const greeted = Promise.race([once(socket, 'changes'), once(socket, 'reset')]);
@@ -43,24 +56,52 @@ describe('sockets', () => {
   const app = useApp();
 
   it('S1 nobody without a session that holds', async () => {
-    const [expired, revoked] = [await addPerson(app, 'dispatcher', app.stations.east), await addPerson(app, 'dispatcher', app.stations.east)];
+    const [expired, revoked] = [
+      await addPerson(app, 'dispatcher', app.stations.east),
+      await addPerson(app, 'dispatcher', app.stations.east),
+    ];
     const db = app.database.knex;
-    await rows(db, `update sessions set expires_at = :at where user_id = cast(:id as uuid)`, { id: expired.id, at: new Date(app.clock.now().getTime() - hours(1)) });
-    await rows(db, `update sessions set revoked_at = :at where user_id = cast(:id as uuid)`, { id: revoked.id, at: app.clock.now() });
-    for (const cookie of [null, '__Host-sid=', `__Host-sid=${'x'.repeat(43)}`, `${app.east.dispatcher.cookie ?? ''}x`, expired.cookie, revoked.cookie]) {
-      for (const polling of [false, true]) expect(await outcome(open(app, { cookie, polling })), String(cookie)).toBe('unauthorized');
+    await rows(db, `update sessions set expires_at = :at where user_id = cast(:id as uuid)`, {
+      id: expired.id,
+      at: new Date(app.clock.now().getTime() - hours(1)),
+    });
+    await rows(db, `update sessions set revoked_at = :at where user_id = cast(:id as uuid)`, {
+      id: revoked.id,
+      at: app.clock.now(),
+    });
+    for (const cookie of [
+      null,
+      '__Host-sid=',
+      `__Host-sid=${'x'.repeat(43)}`,
+      `${app.east.dispatcher.cookie ?? ''}x`,
+      expired.cookie,
+      revoked.cookie,
+    ]) {
+      for (const polling of [false, true])
+        expect(await outcome(open(app, { cookie, polling })), String(cookie)).toBe('unauthorized');
     }
-    for (const token of ['', 'x'.repeat(43), { $gt: '' }, ['x'], 1, null]) expect(await outcome(open(app, { auth: { token } }))).toBe('unauthorized');
+    for (const token of ['', 'x'.repeat(43), { $gt: '' }, ['x'], 1, null])
+      expect(await outcome(open(app, { auth: { token } }))).toBe('unauthorized');
     await expectAlive(app);
   });
 
   it('S2 no page of another site, by either transport', async () => {
     const handshake = '/socket.io/?EIO=4&transport=polling';
-    const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' };
+    const upgrade = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    };
     for (const origin of ['https://evil.tld', 'null', `${app.url}.evil.tld`, 'file://']) {
       const polled = await send(app, { method: 'GET', path: handshake, headers: { origin }, as: app.east.dispatcher });
       expect(polled.status, origin).toBe(403);
-      const upgraded = await send(app, { method: 'GET', path: '/socket.io/?EIO=4&transport=websocket', headers: { origin, ...upgrade }, as: app.east.dispatcher });
+      const upgraded = await send(app, {
+        method: 'GET',
+        path: '/socket.io/?EIO=4&transport=websocket',
+        headers: { origin, ...upgrade },
+        as: app.east.dispatcher,
+      });
       expect(upgraded.status, origin).toBe(403);
     }
     expect(await outcome(open(app, { cookie: app.east.dispatcher.cookie, origin: app.url }))).toBe('connected');
@@ -95,25 +136,38 @@ describe('sockets', () => {
     console.error = error;
     expect(heard).toEqual([]);
     expect(printed, 'nothing is printed for each of them').toEqual([]);
-    expect({ ...(await rowCounts(app)), sightings: 0, incidents: 0, incident_entries: 0, events: 0, audit: 0 }).toEqual({ ...before, sightings: 0, incidents: 0, incident_entries: 0, events: 0, audit: 0 });
+    expect({ ...(await rowCounts(app)), sightings: 0, incidents: 0, incident_entries: 0, events: 0, audit: 0 }).toEqual(
+      { ...before, sightings: 0, incidents: 0, incident_entries: 0, events: 0, audit: 0 },
+    );
     await expectAlive(app);
   });
 
   it('S3 other namespaces are not there', async () => {
-    for (const path of ['/admin', '/__proto__', '/v:dispatcher']) expect(await outcome(open(app, { cookie: app.east.admin.cookie, path }))).toMatch(/namespace/i);
+    for (const path of ['/admin', '/__proto__', '/v:dispatcher'])
+      expect(await outcome(open(app, { cookie: app.east.admin.cookie, path }))).toMatch(/namespace/i);
   });
 
-  it.each([['a word', 'x'], ['below zero', -1], ['a fraction', 1.5], ['too large for a number', 1e300], ['an object', { $gt: 0 }], ['nothing', null], ['a list', [1]], ['beyond the log', 900_000_000]])(
-    'a `since` that is %s starts anew',
-    async (_name, since) => {
-      const socket = open(app, { cookie: app.east.dispatcher.cookie, auth: { since } });
-      await once(socket, 'reset');
-      await expectAlive(app);
-    },
-  );
+  it.each([
+    ['a word', 'x'],
+    ['below zero', -1],
+    ['a fraction', 1.5],
+    ['too large for a number', 1e300],
+    ['an object', { $gt: 0 }],
+    ['nothing', null],
+    ['a list', [1]],
+    ['beyond the log', 900_000_000],
+  ])('a `since` that is %s starts anew', async (_name, since) => {
+    const socket = open(app, { cookie: app.east.dispatcher.cookie, auth: { since } });
+    await once(socket, 'reset');
+    await expectAlive(app);
+  });
 
   it('changes asked from beyond the log: the picture must be fetched anew', async () => {
-    await refused(app, { method: 'GET', path: '/api/changes?since=900000000', as: app.east.dispatcher }, { status: 410, code: 'changes_pruned' });
+    await refused(
+      app,
+      { method: 'GET', path: '/api/changes?since=900000000', as: app.east.dispatcher },
+      { status: 410, code: 'changes_pruned' },
+    );
   });
 
   it('S5 one large message ends the connection, and no other', async () => {
@@ -150,9 +204,19 @@ describe('sockets', () => {
 
   it('frames that are no packets end the connection only', async () => {
     const key = 'dGhlIHNhbXBsZSBub25jZQ==';
-    const answer = await send(app, { method: 'POST', path: '/socket.io/?EIO=4&transport=polling', headers: { 'content-type': 'text/plain' }, body: '4\u001e9\u001ex' });
+    const answer = await send(app, {
+      method: 'POST',
+      path: '/socket.io/?EIO=4&transport=polling',
+      headers: { 'content-type': 'text/plain' },
+      body: '4\u001e9\u001ex',
+    });
     expect(answer.status).toBe(400);
-    for (const path of ['/socket.io/?EIO=3&transport=polling', '/socket.io/?EIO=4&transport=__proto__', '/socket.io/?EIO=4&transport=websocket', '/socket.io/?EIO=4&transport=polling&sid=__proto__']) {
+    for (const path of [
+      '/socket.io/?EIO=3&transport=polling',
+      '/socket.io/?EIO=4&transport=__proto__',
+      '/socket.io/?EIO=4&transport=websocket',
+      '/socket.io/?EIO=4&transport=polling&sid=__proto__',
+    ]) {
       expect((await send(app, { method: 'GET', path, headers: { 'sec-websocket-key': key } })).status, path).toBe(400);
     }
     await expectAlive(app);

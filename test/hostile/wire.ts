@@ -29,26 +29,41 @@ export interface Wire {
 const REFUSED_WITHIN_MS = 1_000;
 
 /** The bytes of a request: nothing is tidied, escaped or left out. */
-export function bytesOf(app: TestApp, { method = 'POST', path = '/api/sightings', headers = {}, body, as }: Wire): Buffer {
+export function bytesOf(
+  app: TestApp,
+  { method = 'POST', path = '/api/sightings', headers = {}, body, as }: Wire,
+): Buffer {
   const payload = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body ?? '');
-  const given = Object.fromEntries(Object.entries({ ...as?.headers, ...headers }).map(([name, value]) => [name.toLowerCase(), value]));
+  const given = Object.fromEntries(
+    Object.entries({ ...as?.headers, ...headers }).map(([name, value]) => [name.toLowerCase(), value]),
+  );
   const all: Record<string, string | string[]> = { host: new URL(app.url).host, connection: 'close', ...given };
-  if (body !== undefined && all['content-length'] === undefined && all['transfer-encoding'] === undefined) all['content-length'] = String(payload.length);
-  const lines = Object.entries(all).flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one) => `${name}: ${one}`));
+  if (body !== undefined && all['content-length'] === undefined && all['transfer-encoding'] === undefined)
+    all['content-length'] = String(payload.length);
+  const lines = Object.entries(all).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one) => `${name}: ${one}`),
+  );
   return Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`), payload]);
 }
 
 function parse(bytes: Buffer, ms: number, closed: boolean): Answer {
   const end = bytes.indexOf('\r\n\r\n');
   const [first = '', ...lines] = bytes.subarray(0, Math.max(0, end)).toString('latin1').split('\r\n');
-  const headers = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
+  const headers = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+  );
   let text = bytes.subarray(end + 4).toString('utf8');
-  if (headers['transfer-encoding'] === 'chunked') text = text.replace(/^[\da-f]+\r\n/i, '').replace(/\r\n0\r\n\r\n$/, '');
+  if (headers['transfer-encoding'] === 'chunked')
+    text = text.replace(/^[\da-f]+\r\n/i, '').replace(/\r\n0\r\n\r\n$/, '');
   return { status: Number(first.split(' ')[1] ?? 0), headers, text, ms, closed };
 }
 
 /** Sends bytes and reads until the server closes; `feed` may go on writing after them. */
-export function exchange(app: TestApp, bytes: Uint8Array, feed?: (write: (more: Uint8Array) => boolean) => void): Promise<Answer> {
+export function exchange(
+  app: TestApp,
+  bytes: Uint8Array,
+  feed?: (write: (more: Uint8Array) => boolean) => void,
+): Promise<Answer> {
   const { hostname, port } = new URL(app.url);
   return new Promise((resolve) => {
     const from = performance.now();
@@ -73,15 +88,22 @@ export function exchange(app: TestApp, bytes: Uint8Array, feed?: (write: (more: 
 export const send = (app: TestApp, wire: Wire): Promise<Answer> => exchange(app, bytesOf(app, wire));
 export const json = { 'content-type': 'application/json' } as const;
 
+const counters = new WeakMap<TestApp, string>();
+
 /** How many rows each table holds: what a refused request must not change. */
 export async function rowCounts(app: TestApp): Promise<Record<string, number>> {
+  const sql = counters.get(app) ?? (await counterOf(app));
+  counters.set(app, sql);
+  return (await row<Record<string, number>>(app.database.knex, sql)) ?? {};
+}
+
+async function counterOf(app: TestApp): Promise<string> {
   const db = app.database.knex;
   const tables = await rows<{ name: string }>(
     db,
     `select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE' and table_name <> 'spatial_ref_sys' order by 1`,
   );
-  const counts = await row<Record<string, number>>(db, `select ${tables.map(({ name }) => `(select count(*)::integer from "${name}") as "${name}"`).join(', ')}`);
-  return counts ?? {};
+  return `select ${tables.map(({ name }) => `(select count(*)::integer from "${name}") as "${name}"`).join(', ')}`;
 }
 
 export interface Refusal {
@@ -100,7 +122,10 @@ interface Body {
 }
 
 /** What every refusal looks like: RFC 9457, a code of the table, words, no inside of ours. */
-export function expectProblem(answer: Pick<Answer, 'status' | 'text' | 'headers'>, { status, code, field }: Refusal): Body {
+export function expectProblem(
+  answer: Pick<Answer, 'status' | 'text' | 'headers'>,
+  { status, code, field }: Refusal,
+): Body {
   expect([status].flat(), answer.text.slice(0, 300)).toContain(answer.status);
   expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
   const body = JSON.parse(answer.text) as Body;

@@ -55,8 +55,8 @@ export interface Ear {
 
 const query = (values: Record<string, string> | undefined): string => (values ? `?${new URLSearchParams(values).toString()}` : '');
 
-function fill(path: string, params: Record<string, unknown> | undefined): string {
-  return path.replaceAll(/:(\w+)/g, (_all, name: string) => encodeURIComponent(String(params?.[name] ?? randomUUID())));
+function fill(path: string, params: Record<string, string> | undefined): string {
+  return path.replaceAll(/:(\w+)/g, (_all, name: string) => encodeURIComponent(params?.[name] ?? randomUUID()));
 }
 
 const ears = new Set<Ear>();
@@ -130,7 +130,7 @@ export function person(url: string, who: { id: string; role: Role | 'public'; st
     fetch: (path, init = {}) => fetch(`${url}${path}`, { redirect: 'manual', ...init, headers: { ...headers, ...(init.headers as Record<string, string> | undefined) } }),
     async call(endpoint, asked = {}) {
       const unsafe = endpoint.method !== 'GET';
-      const response = await self.fetch(fill(endpoint.path, asked.params as Record<string, unknown> | undefined) + query(asked.query), {
+      const response = await self.fetch(fill(endpoint.path, asked.params as Record<string, string> | undefined) + query(asked.query), {
         method: endpoint.method,
         headers: { ...(unsafe ? { 'content-type': 'application/json' } : {}), ...asked.headers },
         ...(unsafe ? { body: JSON.stringify(asked.body ?? {}) } : {}),

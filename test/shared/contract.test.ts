@@ -26,7 +26,14 @@ describe('paging', () => {
 describe('ids, instants and words', () => {
   it('lower-cases a UUID of any version, and knows no nil', () => {
     expect(idSchema.parse('0198C0DE-0000-7000-8000-00000000ABCD')).toBe('0198c0de-0000-7000-8000-00000000abcd');
-    for (const bad of ['1', '', '00000000-0000-0000-0000-000000000000', '0198c0de00007000800000000000abcd', "' or 1=1--"]) expect(idSchema.safeParse(bad).success, bad).toBe(false);
+    for (const bad of [
+      '1',
+      '',
+      '00000000-0000-0000-0000-000000000000',
+      '0198c0de00007000800000000000abcd',
+      "' or 1=1--",
+    ])
+      expect(idSchema.safeParse(bad).success, bad).toBe(false);
   });
 
   it.each([
@@ -37,7 +44,15 @@ describe('ids, instants and words', () => {
   ])('%s is %s', (given, wanted) => {
     expect(instant.parse(given)).toBe(wanted);
   });
-  it.each(['2026-01-15', '2026-02-30T00:00:00Z', '0000-01-01T00:00:00Z', '2026-01-15T25:00:00Z', '2026-01-15T13:00:00', 'now', ''])('%j is no instant', (given) => {
+  it.each([
+    '2026-01-15',
+    '2026-02-30T00:00:00Z',
+    '0000-01-01T00:00:00Z',
+    '2026-01-15T25:00:00Z',
+    '2026-01-15T13:00:00',
+    'now',
+    '',
+  ])('%j is no instant', (given) => {
     expect(instant.safeParse(given).success).toBe(false);
   });
 
@@ -46,13 +61,22 @@ describe('ids, instants and words', () => {
     expect(text(10).parse('a\ud800b🌉')).toBe('a\ufffdb🌉');
     expect(text(10).safeParse('   ').success).toBe(false);
     expect(text(3).safeParse('abcd').success).toBe(false);
-    fc.assert(fc.property(fc.string({ unit: 'binary', minLength: 1 }), (given) => {
-      const parsed = text(1000).safeParse(given);
-      if (parsed.success) expect(Buffer.from(parsed.data, 'utf8').toString('utf8')).toBe(parsed.data);
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1 }), (given) => {
+        const parsed = text(1000).safeParse(given);
+        if (parsed.success) expect(Buffer.from(parsed.data, 'utf8').toString('utf8')).toBe(parsed.data);
+      }),
+    );
   });
 
-  it.each([['Asia/Shanghai', true], ['Europe/London', true], ['UTC', true], ['+08:00', false], ['Mars/Olympus', false], ['', false]])('time zone %s: %s', (zone, known) => {
+  it.each([
+    ['Asia/Shanghai', true],
+    ['Europe/London', true],
+    ['UTC', true],
+    ['+08:00', false],
+    ['Mars/Olympus', false],
+    ['', false],
+  ])('time zone %s: %s', (zone, known) => {
     expect(timeZone.safeParse(zone).success).toBe(known);
   });
 });
@@ -90,7 +114,9 @@ describe('field errors', () => {
   });
 
   it('are rooted where they are asked', () => {
-    expect(fieldErrors([{ code: 'invalid_type', path: ['limit'], message: 'Invalid input' }], { limit: 1 }, '/query')).toEqual([{ path: '/query/limit', code: 'type', message: 'wrong type' }]);
+    expect(
+      fieldErrors([{ code: 'invalid_type', path: ['limit'], message: 'Invalid input' }], { limit: 1 }, '/query'),
+    ).toEqual([{ path: '/query/limit', code: 'type', message: 'wrong type' }]);
   });
 });
 
@@ -98,7 +124,14 @@ describe("a phone's clock", () => {
   const now = new Date('2026-01-15T13:00:00.000Z');
   const at = (minutes: number): Date => new Date(now.getTime() + minutes * 60_000);
   it.each([
-    [0, 'fine'], [10, 'fine'], [10.1, 'suspect'], [48 * 60, 'suspect'], [48 * 60 + 0.1, 'refused'], [-72 * 60, 'fine'], [-72 * 60 - 0.1, 'suspect'], [-365 * 24 * 60, 'suspect'],
+    [0, 'fine'],
+    [10, 'fine'],
+    [10.1, 'suspect'],
+    [48 * 60, 'suspect'],
+    [48 * 60 + 0.1, 'refused'],
+    [-72 * 60, 'fine'],
+    [-72 * 60 - 0.1, 'suspect'],
+    [-365 * 24 * 60, 'suspect'],
   ])('%f minutes off is %s', (minutes, verdict) => {
     expect(judgeObserved(at(minutes), now)).toBe(verdict);
   });

@@ -4,7 +4,10 @@ import { convert, distanceM, type LonLat, pointSchema, round6 } from '../../shar
 
 /** The Bell Tower of Xi'an as the maps of China have it. */
 const bellTower = { wgs84: [108.9422, 34.2611] as LonLat, gcj02: [108.94686, 34.25951] as LonLat };
-const inXian = fc.tuple(fc.double({ min: 108.7, max: 109.2, noNaN: true }), fc.double({ min: 34.0, max: 34.5, noNaN: true }));
+const inXian = fc.tuple(
+  fc.double({ min: 108.7, max: 109.2, noNaN: true }),
+  fc.double({ min: 34.0, max: 34.5, noNaN: true }),
+);
 
 describe('coordinate systems', () => {
   it('meet the Bell Tower within 2 m, both ways', () => {
@@ -58,7 +61,9 @@ describe('distance', () => {
 describe('a point', () => {
   const codes = (coordinates: unknown): unknown => {
     const result = pointSchema.safeParse({ type: 'Point', coordinates });
-    return result.success ? 'fine' : result.error.issues.map((issue) => (issue as { params?: { code?: string } }).params?.code ?? issue.code);
+    return result.success
+      ? 'fine'
+      : result.error.issues.map((issue) => (issue as { params?: { code?: string } }).params?.code ?? issue.code);
   };
   it.each([
     [[180, 90], 'fine'],
@@ -69,7 +74,10 @@ describe('a point', () => {
     [[1], ['too_small']],
     [[1, 2, 3, 4], ['too_big']],
     [[1, null], ['invalid_type']],
-    [['a', 'b'], ['invalid_type', 'invalid_type']],
+    [
+      ['a', 'b'],
+      ['invalid_type', 'invalid_type'],
+    ],
     [[NaN, 1], ['invalid_type']],
     [[Infinity, 1], ['invalid_type']],
   ])('%j: %j', (coordinates, verdict) => {

@@ -22,7 +22,10 @@ describe('a packed fix', () => {
         expect(back.fix.position[0]).toBeCloseTo(fix.position[0], 4);
         expect(back.fix.position[1]).toBeCloseTo(fix.position[1], 4);
         expect(Math.abs(back.fix.at - fix.at)).toBeLessThanOrEqual(500);
-        for (const [key, error] of [['speedMps', 0.0501], ['headingDeg', 0.501]] as const) {
+        for (const [key, error] of [
+          ['speedMps', 0.0501],
+          ['headingDeg', 0.501],
+        ] as const) {
           const [was, is] = [fix[key], back.fix[key]];
           if (was === null) expect(is).toBeNull();
           else expect(Math.abs((is ?? NaN) - was)).toBeLessThanOrEqual(error);
@@ -36,14 +39,18 @@ describe('a tick', () => {
   const fix = (at: number, lon = 1): Fix => ({ position: [lon, 2], at: at * 1000, speedMps: null, headingDeg: null });
   it('never puts an older fix over a newer one, whatever the order of arrival', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 100 })), { maxLength: 30 }), (arrivals) => {
-        let latest: ReadonlyMap<number, Fix> = new Map();
-        for (const [num, age] of arrivals) latest = applyTick(latest, { at: TICK, fixes: [packFix(num, fix(TICK - age), TICK)] });
-        for (const [num, known] of latest) {
-          const youngest = Math.min(...arrivals.filter(([other]) => other === num).map(([, age]) => age));
-          expect(known.at).toBe((TICK - youngest) * 1000);
-        }
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 100 })), { maxLength: 30 }),
+        (arrivals) => {
+          let latest: ReadonlyMap<number, Fix> = new Map();
+          for (const [num, age] of arrivals)
+            latest = applyTick(latest, { at: TICK, fixes: [packFix(num, fix(TICK - age), TICK)] });
+          for (const [num, known] of latest) {
+            const youngest = Math.min(...arrivals.filter(([other]) => other === num).map(([, age]) => age));
+            expect(known.at).toBe((TICK - youngest) * 1000);
+          }
+        },
+      ),
     );
   });
 

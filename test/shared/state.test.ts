@@ -4,11 +4,21 @@ import type { Change } from '../../shared/events.ts';
 import { apply, applyAll, emptyState, isLive, type State } from '../../shared/state.ts';
 
 /** Rows with only what the fold looks at. */
-const task = (id: string, version: number, done: boolean): object => ({ id, version, doneAt: done ? '2026-01-15T13:00:00.000Z' : null });
+const task = (id: string, version: number, done: boolean): object => ({
+  id,
+  version,
+  doneAt: done ? '2026-01-15T13:00:00.000Z' : null,
+});
 const change = (seq: number, payload: object): Change => ({ seq, type: 'task.done', at: '', stationId: '', payload });
 const ids = ['a', 'b', 'c', 'd'];
 const payloads = fc.oneof(
-  fc.record({ tasks: fc.array(fc.record({ id: fc.constantFrom(...ids), version: fc.integer({ min: 1, max: 9 }), done: fc.boolean() }), { maxLength: 3 }) })
+  fc
+    .record({
+      tasks: fc.array(
+        fc.record({ id: fc.constantFrom(...ids), version: fc.integer({ min: 1, max: 9 }), done: fc.boolean() }),
+        { maxLength: 3 },
+      ),
+    })
     .map(({ tasks }) => ({ tasks: tasks.map(({ id, version, done }) => task(id, version, done)) })),
   fc.constantFrom(...ids).map((id) => ({ gone: { tasks: [id] } })),
 );

@@ -1,25 +1,34 @@
 /** Taking reports: acknowledged once, on disk, at the right station, whatever is sent beside them. */
-import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { row, rows } from '../../server/db/rows.ts';
 import { reportSighting as take } from '../../server/sightings/intake.ts';
-import { createInformant, updateInformant } from '../../shared/informants.ts';
 import { listIncidents } from '../../shared/incidents.ts';
-import { distanceM, type LonLat } from '../../shared/geo.ts';
+import type { LonLat } from '../../shared/geo.ts';
 import { listSightings, readFollow, reportSighting, type SightingBody } from '../../shared/sightings.ts';
-import { places, useApp } from '../kit/app.ts';
-import { incidentOf, report, sighting } from '../kit/builders.ts';
+import { useApp } from '../kit/app.ts';
+import { sighting } from '../kit/builders.ts';
 import { hours, minutes } from '../kit/clock.ts';
 import { expectReplay } from '../kit/replay.ts';
 
 const app = useApp();
 const send = (body: SightingBody) => app.anyone.call(reportSighting, { body });
 const count = async (table: 'sightings' | 'incidents' | 'events', id: string): Promise<number> => {
-  const where = { sightings: 'id = cast(:id as uuid)', incidents: 'id in (select incident_id from sightings where id = cast(:id as uuid))', events: `payload #>> '{rows,incidents,0,sightingIds,0}' = :id` };
+  const where = {
+    sightings: 'id = cast(:id as uuid)',
+    incidents: 'id in (select incident_id from sightings where id = cast(:id as uuid))',
+    events: `payload #>> '{rows,incidents,0,sightingIds,0}' = :id`,
+  };
   return (await rows(app.database.knex, `select 1 from ${table} where ${where[table]}`, { id })).length;
 };
 const stored = (id: string) =>
-  row<{ observedAt: Date; receivedAt: Date; clockSuspect: boolean; origin: { crs: string; coordinates: LonLat } | null; verified: boolean; description: string | null }>(
+  row<{
+    observedAt: Date;
+    receivedAt: Date;
+    clockSuspect: boolean;
+    origin: { crs: string; coordinates: LonLat } | null;
+    verified: boolean;
+    description: string | null;
+  }>(
     app.database.knex,
     `select observed_at as "observedAt", received_at as "receivedAt", clock_suspect as "clockSuspect", origin, verified, description from sightings where id = cast(:id as uuid)`,
     { id },
@@ -27,7 +36,15 @@ const stored = (id: string) =>
 
 describe('a receipt', () => {
   it('says the number and the link, and every viewer hears of it as they find it later', async () => {
-    const body = sighting({ signs: ['wet', 'elderly'], accuracyM: 12.3456789, position: { type: 'Point', coordinates: [108.97123456789, 34.26123456789] }, spoken: false, wantsHelp: null, placeText: 'under the bridge', placeCode: 'L-17' });
+    const body = sighting({
+      signs: ['wet', 'elderly'],
+      accuracyM: 12.3456789,
+      position: { type: 'Point', coordinates: [108.97123456789, 34.26123456789] },
+      spoken: false,
+      wantsHelp: null,
+      placeText: 'under the bridge',
+      placeCode: 'L-17',
+    });
     const { status, body: receipt, headers } = await expectReplay(app, () => send(body));
     expect(status).toBe(201);
     expect(headers.get('idempotent-replay')).toBeNull();
@@ -35,16 +52,38 @@ describe('a receipt', () => {
     expect(receipt.code).toMatch(/^[2-9A-HJKMNP-TV-Z]{4}-[2-9A-HJKMNP-TV-Z]{4}$/);
     expect(receipt.followUpUrl).toMatch(/^\/follow\/[\w-]{43}$/);
     const { items } = await app.east.dispatcher.does(listIncidents);
-    expect(items.find(({ sightingIds }) => sightingIds.includes(body.id))).toMatchObject({ code: receipt.code, status: 'open', priority: 'urgent', stationId: app.stations.east, areaId: app.areas.east, lane: null, accuracyM: 12.3, version: 1 });
+    expect(items.find(({ sightingIds }) => sightingIds.includes(body.id))).toMatchObject({
+      code: receipt.code,
+      status: 'open',
+      priority: 'urgent',
+      stationId: app.stations.east,
+      areaId: app.areas.east,
+      lane: null,
+      accuracyM: 12.3,
+      version: 1,
+    });
     const list = await app.east.dispatcher.does(listSightings);
-    expect(list.items[0]).toMatchObject({ id: body.id, code: receipt.code, spoken: false, wantsHelp: null, stillThere: null, placeText: 'under the bridge', placeCode: 'L-17', photos: [] });
+    expect(list.items[0]).toMatchObject({
+      id: body.id,
+      code: receipt.code,
+      spoken: false,
+      wantsHelp: null,
+      stillThere: null,
+      placeText: 'under the bridge',
+      placeCode: 'L-17',
+      photos: [],
+    });
     expect((await app.west.dispatcher.does(listSightings)).items).toEqual([]);
   });
 
   it('is the same again for the same report, and for the same id in capitals', async () => {
     const body = sighting();
     const first = await send(body);
-    for (const again of [body, { ...body, id: body.id.toUpperCase() }, Object.fromEntries(Object.entries(body).reverse()) as SightingBody]) {
+    for (const again of [
+      body,
+      { ...body, id: body.id.toUpperCase() },
+      Object.fromEntries(Object.entries(body).reverse()) as SightingBody,
+    ]) {
       const replay = await send(again);
       expect([replay.status, replay.headers.get('Idempotent-Replay'), replay.body]).toEqual([200, 'true', first.body]);
     }
@@ -64,8 +103,13 @@ describe('a receipt', () => {
     const replies = await Promise.all(Array.from({ length: 20 }, () => send(body)));
     expect(replies.map(({ status }) => status).sort()).toEqual([...Array<number>(19).fill(200), 201]);
     expect(new Set(replies.map((reply) => JSON.stringify(reply.body))).size).toBe(1);
-    for (const { status, headers } of replies) expect(headers.get('idempotent-replay')).toBe(status === 200 ? 'true' : null);
-    expect([await count('sightings', body.id), await count('incidents', body.id), await count('events', body.id)]).toEqual([1, 1, 1]);
+    for (const { status, headers } of replies)
+      expect(headers.get('idempotent-replay')).toBe(status === 200 ? 'true' : null);
+    expect([
+      await count('sightings', body.id),
+      await count('incidents', body.id),
+      await count('events', body.id),
+    ]).toEqual([1, 1, 1]);
   });
 
   it('is given once by two nodes to twins at the same moment', async () => {
@@ -73,7 +117,9 @@ describe('a receipt', () => {
     const nodes = [app.service, { ...app.service }];
     for (let round = 0; round < 5; round += 1) {
       const body = sighting();
-      const replies = await Promise.all(Array.from({ length: 10 }, (_, n) => take(nodes[n % 2] ?? app.service, { kind: 'public' }, body)));
+      const replies = await Promise.all(
+        Array.from({ length: 10 }, (_, n) => take(nodes[n % 2] ?? app.service, { kind: 'public' }, body)),
+      );
       expect(replies.map(({ status }) => status).sort()).toEqual([...Array<number>(9).fill(200), 201]);
       expect(await count('sightings', body.id)).toBe(1);
     }
@@ -82,12 +128,25 @@ describe('a receipt', () => {
 
 describe('many at once', () => {
   it('are each acknowledged once, with their own number and link', async () => {
-    const bodies = Array.from({ length: 300 }, (_, n) => sighting({ people: 1 + (n % 99), position: { type: 'Point', coordinates: [108.96 + (n % 20) / 500, 34.21 + n / 5000] } }));
+    const bodies = Array.from({ length: 300 }, (_, n) =>
+      sighting({
+        people: 1 + (n % 99),
+        position: { type: 'Point', coordinates: [108.96 + (n % 20) / 500, 34.21 + n / 5000] },
+      }),
+    );
     const replies = await Promise.all(bodies.map(send));
     expect(replies.map(({ status }) => status)).toEqual(bodies.map(() => 201));
     expect(replies.map(({ body }) => body.id)).toEqual(bodies.map(({ id }) => id));
     expect(new Set(replies.map(({ body }) => body.code)).size).toBe(300);
-    const found = await rows<{ id: string; code: string; people: number; incidents: number; facts: number; entries: number; audits: number }>(
+    const found = await rows<{
+      id: string;
+      code: string;
+      people: number;
+      incidents: number;
+      facts: number;
+      entries: number;
+      audits: number;
+    }>(
       app.database.knex,
       `select g.id, g.code, g.people, (select count(*)::integer from incidents i where i.id = g.incident_id and i.people = g.people) as incidents,
          (select count(*)::integer from incident_entries n where n.incident_id = g.incident_id and n.kind = 'reported') as entries,
@@ -97,18 +156,38 @@ describe('many at once', () => {
       { ids: bodies.map(({ id }) => id) },
     );
     const byId = new Map(found.map((each) => [each.id, each]));
-    for (const [n, { body }] of replies.entries()) expect(byId.get(body.id)).toEqual({ id: body.id, code: body.code, people: bodies[n]?.people, incidents: 1, facts: 1, entries: 1, audits: 1 });
+    for (const [n, { body }] of replies.entries())
+      expect(byId.get(body.id)).toEqual({
+        id: body.id,
+        code: body.code,
+        people: bodies[n]?.people,
+        incidents: 1,
+        facts: 1,
+        entries: 1,
+        audits: 1,
+      });
     for (const { body } of replies.slice(0, 5)) {
       const follow = await app.anyone.does(readFollow, { params: { token: body.followUpUrl.slice(8) } });
-      expect(follow).toEqual({ code: body.code, status: 'received', updates: [{ status: 'received', at: app.clock.now().toISOString() }], question: null });
+      expect(follow).toEqual({
+        code: body.code,
+        status: 'received',
+        updates: [{ status: 'received', at: app.clock.now().toISOString() }],
+        question: null,
+      });
     }
   }, 60_000);
 });
 
 describe('a database that fails', () => {
   const break_ = async (sqlstate: string): Promise<void> => {
-    await rows(app.database.knex, `create or replace function fail_here() returns trigger language plpgsql as $f$ begin raise exception 'no' using errcode = '${sqlstate}'; end $f$`);
-    await rows(app.database.knex, `create trigger fail_here before insert on incident_entries for each row execute function fail_here()`);
+    await rows(
+      app.database.knex,
+      `create or replace function fail_here() returns trigger language plpgsql as $f$ begin raise exception 'no' using errcode = '${sqlstate}'; end $f$`,
+    );
+    await rows(
+      app.database.knex,
+      `create trigger fail_here before insert on incident_entries for each row execute function fail_here()`,
+    );
   };
   afterEach(async () => {
     await rows(app.database.knex, `drop function if exists fail_here cascade`);
@@ -127,12 +206,20 @@ describe('a database that fails', () => {
   });
 
   it('that will not have one report takes the others of its batch', async () => {
-    await rows(app.database.knex, `create or replace function fail_here() returns trigger language plpgsql as $f$ begin if new.place_code = 'POISON' then raise exception 'no'; end if; return new; end $f$`);
-    await rows(app.database.knex, `create trigger fail_here before insert on sightings for each row execute function fail_here()`);
+    await rows(
+      app.database.knex,
+      `create or replace function fail_here() returns trigger language plpgsql as $f$ begin if new.place_code = 'POISON' then raise exception 'no'; end if; return new; end $f$`,
+    );
+    await rows(
+      app.database.knex,
+      `create trigger fail_here before insert on sightings for each row execute function fail_here()`,
+    );
     const bodies = Array.from({ length: 20 }, (_, n) => sighting(n === 7 ? { placeCode: 'POISON' } : {}));
     const replies = await Promise.all(bodies.map(send));
     expect(replies.map(({ status }) => status)).toEqual(bodies.map((_, n) => (n === 7 ? 500 : 201)));
-    expect(await Promise.all(bodies.map(({ id }) => count('incidents', id)))).toEqual(bodies.map((_, n) => (n === 7 ? 0 : 1)));
+    expect(await Promise.all(bodies.map(({ id }) => count('incidents', id)))).toEqual(
+      bodies.map((_, n) => (n === 7 ? 0 : 1)),
+    );
   });
 });
 
@@ -148,7 +235,11 @@ describe('the time of seeing', () => {
   ])('%s is kept, suspect or not', async (_name, ms, suspect) => {
     const body = sighting({ observedAt: at(ms) });
     expect((await send(body)).status).toBe(201);
-    expect(await stored(body.id)).toMatchObject({ clockSuspect: suspect, observedAt: new Date(at(ms)), receivedAt: app.clock.now() });
+    expect(await stored(body.id)).toMatchObject({
+      clockSuspect: suspect,
+      observedAt: new Date(at(ms)),
+      receivedAt: app.clock.now(),
+    });
   });
   it.each([
     ['more than 48 h ahead', () => at(hours(48) + 1000), 'range'],
@@ -180,110 +271,5 @@ describe('words', () => {
     expect(fine?.status).toBe(201);
     expect([201, 422]).toContain(odd?.status);
     expect((await stored(bodies[1]?.id ?? ''))?.description).toBe('桥下🌉');
-  });
-});
-
-describe('the place', () => {
-  it('is needed in one way or another', async () => {
-    const { position: _none, ...bare } = sighting();
-    const missing = await send(bare as SightingBody);
-    expect([missing.status, missing.body]).toMatchObject([422, { code: 'place_missing' }]);
-    for (const over of [{ placeText: 'by the gate' }, { placeCode: 'L-1' }]) expect((await send({ ...bare, id: randomUUID(), ...over } as SightingBody)).status).toBe(201);
-  });
-
-  it.each([
-    ['gcj02', [108.94686, 34.25951]],
-    ['bd09', [108.95339, 34.26544]],
-  ] as const)('of a map in %s is kept in WGS 84 with where it came from', async (crs, given) => {
-    const { id, incidentId } = await report(app, { crs, position: { type: 'Point', coordinates: [...given] } });
-    const incident = await incidentOf(app.root.dispatcher, incidentId);
-    expect(distanceM(incident.position?.coordinates ?? [0, 0], [108.9422, 34.2611])).toBeLessThan(25);
-    expect((await stored(id))?.origin).toEqual({ crs, coordinates: given });
-  });
-
-  it('in WGS 84 has no origin to remember', async () => {
-    expect((await stored((await report(app, { crs: 'wgs84' })).id))?.origin).toBeNull();
-  });
-
-  it.each([
-    ['outside every area', 'outside', { position: { type: 'Point' as const, coordinates: places.outside } }],
-    ['only told in words', 'unplaced', { position: undefined as never, placeText: 'the old bridge' }],
-  ])('%s goes to the root station, in its lane, and is seen there', async (_name, lane, over) => {
-    const body = sighting();
-    const { position, ...rest } = { ...body, ...over };
-    const { status } = await expectReplay(app, () => send((position === undefined ? rest : { ...rest, position }) as SightingBody));
-    expect(status).toBe(201);
-    const of = async (person: typeof app.root.dispatcher): Promise<object | undefined> => (await person.does(listIncidents)).items.find(({ sightingIds }) => sightingIds.includes(body.id));
-    expect(await of(app.root.dispatcher)).toMatchObject({ lane, stationId: app.stations.root, areaId: null, position: position ?? null });
-    expect(await of(app.east.dispatcher)).toBeUndefined();
-    expect(Object.values((await app.root.dispatcher.snapshot()).incidents).some(({ sightingIds }) => sightingIds.includes(body.id))).toBe(true);
-  });
-});
-
-describe('neighbours', () => {
-  it('are told of within 250 m and 12 h, also in the same batch, not beyond', async () => {
-    const at = (lon: number, lat = 34.29): SightingBody => sighting({ position: { type: 'Point', coordinates: [lon, lat] } });
-    // one degree of longitude is about 92 km here
-    const [first, near, far] = await Promise.all([send(at(109.04)), send(at(109.042)), send(at(109.046))]);
-    expect([first, near, far].map((reply) => (reply as { body: { nearby: boolean } }).body.nearby)).toEqual([false, true, false]);
-    app.clock.advance(hours(12) + minutes(1));
-    expect((await send(at(109.04))).body.nearby).toBe(false);
-    expect((await send(at(109.0401))).body.nearby).toBe(true);
-  });
-});
-
-describe('rules are data', () => {
-  const setRule = (key: string, stationId: string | null, value: unknown) =>
-    rows(
-      app.database.knex,
-      `insert into rules (key, station_id, value, unit, source) values (:key, cast(:stationId as uuid), cast(:value as jsonb), 'x', 'test') on conflict (key, station_id) do update set value = excluded.value`,
-      { key, stationId, value: JSON.stringify(value) },
-    );
-  const priorityOf = async (signs: SightingBody['signs'], at = places.east): Promise<string> =>
-    (await incidentOf(app.root.dispatcher, (await report(app, { signs, position: { type: 'Point', coordinates: at } })).incidentId)).priority;
-
-  it('give each sign its priority', async () => {
-    expect(await Promise.all([priorityOf([]), priorityOf(['wet']), priorityOf(['confused']), priorityOf(['wet', 'unresponsive'])])).toEqual(['normal', 'urgent', 'life_risk', 'life_risk']);
-  });
-
-  it('hold from the next report on, where they are set: own before ancestor before default', async () => {
-    await setRule('signs.life_risk', app.stations.east, ['wet']);
-    expect([await priorityOf(['wet']), await priorityOf(['wet'], places.west), await priorityOf(['confused'])]).toEqual(['life_risk', 'urgent', 'normal']);
-    await setRule('signs.life_risk', app.stations.root, ['elderly']);
-    expect([await priorityOf(['elderly']), await priorityOf(['elderly'], places.west), await priorityOf(['wet'])]).toEqual(['urgent', 'life_risk', 'life_risk']);
-    await rows(app.database.knex, `delete from rules where station_id is not null`);
-    expect(await priorityOf(['elderly'], places.west)).toBe('urgent');
-  });
-});
-
-describe('an informant', () => {
-  it('makes a report verified while active, in any case of letters; others are taken unverified', async () => {
-    const code = 'SWEEP-07';
-    const informant = await app.east.manager.does(createInformant, { body: { id: randomUUID(), code, organisation: 'City cleaning', source: 'sanitation', label: 'Crew 7' } });
-    const verified = async (informantCode: string): Promise<[boolean | undefined, string | null]> => {
-      const { id } = await report(app, { source: 'sanitation', informantCode });
-      const found = (await app.east.dispatcher.does(listSightings, { query: { limit: '500' } })).items.find((each) => each.id === id);
-      return [found?.verified, found?.organisation ?? null];
-    };
-    expect(await verified(code)).toEqual([true, 'City cleaning']);
-    expect(await verified(' sweep-07 ')).toEqual([true, 'City cleaning']);
-    expect(await verified('NOBODY')).toEqual([false, null]);
-    await app.east.manager.does(updateInformant, { params: { id: informant.id }, body: { version: 1, active: false } });
-    expect(await verified(code)).toEqual([false, null]);
-  });
-});
-
-describe('staff who report', () => {
-  it('are named in the audit log and the timeline, with fields and no words', async () => {
-    const body = sighting({ source: 'hotline', description: 'a caller said' });
-    await app.east.dispatcher.does(reportSighting, { body });
-    const audit = await row(app.database.knex, `select actor_kind, actor_id, command, fields from audit where cast(:id as uuid) = any (subject_ids)`, { id: body.id });
-    expect(audit).toEqual({ actor_kind: 'user', actor_id: app.east.dispatcher.id, command: 'reportSighting', fields: expect.arrayContaining(['id', 'description', 'source']) as string[] });
-    expect(JSON.stringify(audit)).not.toContain('caller');
-  });
-
-  it('do not need a session: the audit knows the public too', async () => {
-    const { id } = await report(app);
-    expect(await row(app.database.knex, `select actor_kind, actor_id from audit where cast(:id as uuid) = any (subject_ids)`, { id })).toEqual({ actor_kind: 'public', actor_id: null });
   });
 });

@@ -16,7 +16,8 @@ function lookOf(row: IncidentRow, selectedId: string | null, title: (row: Incide
   return {
     id: row.id,
     position: row.position.coordinates,
-    title: title(row),
+    title: () => title(row),
+    stamp: row,
     // somebody is on the way: the danger keeps its shape but no longer shouts
     className: handled ? `round hollow ${signs[row.priority].split(' ')[1] ?? ''}` : signs[row.priority],
     text: row.people > 1 ? String(row.people) : row.priority === 'life_risk' ? '!' : '',
@@ -36,9 +37,18 @@ export function createIncidentLayer(
   { title, onPick }: { title: (row: IncidentRow) => string; onPick: (id: string) => void },
 ): IncidentLayer {
   const markers: MarkerSet = createMarkers(map, { size: 26, onPick });
+  // a row that has not changed keeps its look: thousands are compared by a pointer only
+  const known = new WeakMap<IncidentRow, MarkerLook>();
+  const lookFor = (row: IncidentRow, selectedId: string | null): MarkerLook | null => {
+    const kept = known.get(row);
+    if (kept && row.id !== selectedId) return kept;
+    const look = lookOf(row, selectedId, title);
+    if (look && !look.selected) known.set(row, look);
+    return look;
+  };
   return {
     sync: (rows, selectedId) =>
-      markers.sync(rows.map((row) => lookOf(row, selectedId, title)).filter((look) => look !== null)),
+      markers.sync(rows.map((row) => lookFor(row, selectedId)).filter((look) => look !== null)),
     remove: markers.remove,
   };
 }

@@ -75,7 +75,8 @@ export function urlOf(path: string, params: Record<string, unknown> = {}, query:
   const filled = path.replace(/:([a-zA-Z]+)/g, (_, name: string) => encodeURIComponent(String(params[name])));
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query))
-    if (value !== undefined && value !== null) search.set(name, String(value));
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+      search.set(name, String(value));
   const text = search.toString();
   return text === '' ? filled : `${filled}?${text}`;
 }

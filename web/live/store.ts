@@ -104,7 +104,7 @@ export function createStore({ session, keep = false }: Options): Store {
         tries = state.value.seq > before ? 0 : tries + 1;
       } catch (error) {
         if (error instanceof CallProblem && error.status === 401) return;
-        if (socket === null || !socket.connected) connection.value = 'offline';
+        if (socket?.connected !== true) connection.value = 'offline';
         tries += 1;
       }
       if (tries > 0) await pause(backOffMs(tries - 1, Math.random()));

@@ -1,14 +1,16 @@
-/** Markers that are moved and changed, never made anew, and stand in the document only where one looks. */
+/** Markers that are moved and changed, never made anew; in the document where one looks, on a canvas when they are many. */
 import * as L from 'leaflet';
 import type { LonLat } from '../../shared/geo.ts';
+import { createDots, type Dots } from './dots.ts';
 import { latLng } from './kit.ts';
 import { keepOneStop, moveFocus } from './roving.ts';
 
 export interface MarkerLook {
   id: string;
   position: LonLat;
-  /** what a screen reader says and a pointer shows */
-  title: string;
+  /** what a screen reader says and a pointer shows; a function is asked only when it is needed, and again when `stamp` is another */
+  title: string | (() => string);
+  stamp?: unknown;
   /** classes of the sign: shape and tone */
   className: string;
   /** short text on it, or '' */
@@ -30,17 +32,17 @@ interface Placed {
   element: HTMLElement;
   text: HTMLElement;
   label: HTMLElement;
-  shown: boolean;
 }
 export interface MarkerSet {
   /** Makes the markers what the looks say; what is not named goes. */
   sync: (looks: readonly MarkerLook[]) => void;
-  positionOf: (id: string) => LonLat | null;
   remove: () => void;
 }
 
 /** How far outside the view a marker is still kept, as a part of the view. */
 const MARGIN = 0.25;
+/** More than these in view are painted: elements of the document are then too slow, and nobody reads their labels. */
+const MAX_ELEMENTS = 150;
 
 function make(look: MarkerLook, { size, onPick }: MarkerOptions, pane: HTMLElement): Placed {
   const element = document.createElement('div');
@@ -51,7 +53,7 @@ function make(look: MarkerLook, { size, onPick }: MarkerOptions, pane: HTMLEleme
   element.append(text, label);
   const icon = L.divIcon({ html: element, className: 'sign-box', iconSize: [size, size] });
   const marker = L.marker(latLng(look.position), { icon, keyboard: false, riseOnHover: true });
-  const placed: Placed = { look, marker, element, text, label, shown: false };
+  const placed: Placed = { look, marker, element, text, label };
   marker.on('click', () => onPick(look.id));
   marker.on('add', () => {
     const box = marker.getElement();
@@ -72,10 +74,12 @@ function make(look: MarkerLook, { size, onPick }: MarkerOptions, pane: HTMLEleme
 }
 function name({ marker, look }: Placed): void {
   const box = marker.getElement();
-  box?.setAttribute('aria-label', look.title);
-  box?.setAttribute('title', look.title);
-  if (look.selected) box?.setAttribute('aria-current', 'true');
-  else box?.removeAttribute('aria-current');
+  if (!box) return;
+  const title = typeof look.title === 'string' ? look.title : look.title();
+  box.setAttribute('aria-label', title);
+  box.title = title;
+  if (look.selected) box.setAttribute('aria-current', 'true');
+  else box.removeAttribute('aria-current');
 }
 function dress(placed: Placed, look: MarkerLook): void {
   placed.look = look;
@@ -86,7 +90,8 @@ function dress(placed: Placed, look: MarkerLook): void {
   name(placed);
 }
 const same = (a: MarkerLook, b: MarkerLook): boolean =>
-  a.title === b.title &&
+  a.stamp === b.stamp &&
+  (typeof a.title === 'function' || a.title === b.title) &&
   a.className === b.className &&
   a.text === b.text &&
   a.label === b.label &&
@@ -95,48 +100,57 @@ const same = (a: MarkerLook, b: MarkerLook): boolean =>
 
 /** A set of markers on `map`; remove() takes away all it has added. */
 export function createMarkers(map: L.Map, options: MarkerOptions): MarkerSet {
-  const placed = new Map<string, Placed>();
   const pane = map.getPane('markerPane') ?? map.getContainer();
-  const cull = (): void => {
-    const view = map.getBounds().pad(MARGIN);
-    for (const one of placed.values()) {
-      // what has the focus stays, or the keyboard would be thrown out of the map
-      const wanted = view.contains(one.marker.getLatLng()) || one.marker.getElement() === document.activeElement;
-      if (wanted === one.shown) continue;
-      one.shown = wanted;
-      if (wanted) one.marker.addTo(map);
-      else one.marker.remove();
+  const elements = new Map<string, Placed>();
+  let looks: readonly MarkerLook[] = [];
+  let dots: Dots | null = null;
+
+  const place = (look: MarkerLook): void => {
+    const known = elements.get(look.id);
+    if (!known) {
+      const made = make(look, options, pane);
+      elements.set(look.id, made);
+      made.marker.addTo(map);
+      return;
     }
+    if (known.look === look) return;
+    const [lon, lat] = known.look.position;
+    if (lon !== look.position[0] || lat !== look.position[1]) known.marker.setLatLng(latLng(look.position));
+    if (same(known.look, look)) known.look = look;
+    else dress(known, look);
+  };
+  const show = (): void => {
+    const view = map.getBounds().pad(MARGIN);
+    const near = looks.filter((look) => view.contains(latLng(look.position)));
+    const many = near.length > MAX_ELEMENTS;
+    const wanted = new Set<string>();
+    for (const look of looks) {
+      const known = elements.get(look.id);
+      // what has the focus stays, or the keyboard would be thrown out of the map
+      if (look.selected || known?.marker.getElement() === document.activeElement) wanted.add(look.id);
+    }
+    if (!many) for (const look of near) wanted.add(look.id);
+    for (const look of looks) if (wanted.has(look.id)) place(look);
+    for (const [id, { marker }] of elements) {
+      if (wanted.has(id)) continue;
+      marker.remove();
+      elements.delete(id);
+    }
+    if (many) dots ??= createDots(map, options);
+    dots?.draw(many ? near.filter((look) => !wanted.has(look.id)) : []);
     keepOneStop(pane);
   };
-  map.on('moveend zoomend resize', cull);
+  map.on('moveend zoomend resize', show);
   return {
-    sync: (looks) => {
-      const wanted = new Set<string>();
-      for (const look of looks) {
-        wanted.add(look.id);
-        const known = placed.get(look.id);
-        if (!known) {
-          placed.set(look.id, make(look, options, pane));
-          continue;
-        }
-        const [lon, lat] = known.look.position;
-        if (lon !== look.position[0] || lat !== look.position[1]) known.marker.setLatLng(latLng(look.position));
-        if (same(known.look, look)) known.look = look;
-        else dress(known, look);
-      }
-      for (const [id, one] of placed) {
-        if (wanted.has(id)) continue;
-        one.marker.remove();
-        placed.delete(id);
-      }
-      cull();
+    sync: (next) => {
+      looks = next;
+      show();
     },
-    positionOf: (id) => placed.get(id)?.look.position ?? null,
     remove: () => {
-      map.off('moveend zoomend resize', cull);
-      for (const { marker } of placed.values()) marker.remove();
-      placed.clear();
+      map.off('moveend zoomend resize', show);
+      for (const { marker } of elements.values()) marker.remove();
+      elements.clear();
+      dots?.remove();
     },
   };
 }

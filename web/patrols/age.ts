@@ -6,7 +6,6 @@ export interface FixLimits {
   fresh: number;
   stale: number;
 }
-export const defaultFixLimits: FixLimits = { fresh: 120, stale: 600 };
 
 /** Judges a fix made at `at` (epoch ms). */
 export function fixAge(at: number, now: Date, limits: FixLimits): Freshness {

@@ -39,7 +39,8 @@ export function createPatrolLayer(map: L.Map, { title, onPick }: Options): Patro
     return {
       id: row.id,
       position: fix.position,
-      title: title(row, fix, age),
+      title: () => title(row, fix, age),
+      stamp: row,
       className: `round ${tones[row.status]} ${shades[age]}`,
       text: age === 'stale' ? '?' : row.vehicleId === null ? '⊙' : '▲',
       label: row.name,

@@ -25,7 +25,8 @@ export function createShelterLayer(
     return {
       id: row.id,
       position: row.position.coordinates,
-      title: title(shelter),
+      title: () => title(shelter),
+      stamp: row,
       className: `house hollow ${tones[row.status]}`,
       text: row.status === 'open' ? String(free) : row.status === 'full' ? '0' : '×',
       label: '',

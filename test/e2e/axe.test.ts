@@ -1,0 +1,174 @@
+/** Every page, in what it can look like, in both languages, by day and by night: axe finds nothing serious. */
+import AxeBuilder from '@axe-core/playwright';
+import { describe, expect, it } from 'vitest';
+import { stepDispatch } from '../../shared/dispatches.ts';
+import { point } from '../../shared/geo.ts';
+import { goOut, newcomer, NEW_PASSWORD, phone, report, send, useCity, type Visitor, wide } from './kit.ts';
+
+const city = useCity();
+const everything = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const grave = new Set<unknown>(['serious', 'critical']);
+
+/** Collects what axe finds as one looks at one thing after the other. */
+function inspect({ page }: Visitor): { look: (name: string) => Promise<void>; found: string[] } {
+  const found: string[] = [];
+  return {
+    found,
+    look: async (name) => {
+      const builder = new AxeBuilder({ page }).withTags(everything).options({ resultTypes: ['violations'] });
+      // one page, no frames: the slower way round the browser is not needed
+      const { violations, passes } = await builder.setLegacyMode(true).analyze();
+      if (passes.length < 5) found.push(`${name}: axe saw next to nothing`);
+      for (const { id, impact, nodes } of violations)
+        if (grave.has(impact))
+          found.push(
+            `${name}: ${id} ×${String(nodes.length)} ${nodes[0]?.html ?? ''} ${nodes[0]?.failureSummary ?? ''}`,
+          );
+    },
+  };
+}
+
+// what a palette does to contrast is the same in both languages
+describe.each([
+  { locale: 'en', colorScheme: 'light' },
+  { locale: 'zh-CN', colorScheme: 'dark' },
+] as const)('in $locale, $colorScheme', ({ locale, colorScheme }) => {
+  it('the public pages', async () => {
+    const reporter = await city.visitor({ locale, colorScheme, viewport: phone });
+    const { page, t } = reporter;
+    const { look, found } = inspect(reporter);
+    await reporter.open('/report');
+    await look('where');
+    await reporter.press(t('report.next'));
+    await reporter.sees(page.locator('.errors'));
+    await look('where, with an error');
+    await page.getByLabel(t('report.placeText')).fill('axe');
+    await reporter.press(t('report.next'));
+    await page.getByLabel(t('sign.injured')).check();
+    await page.getByLabel(t('report.people'), { exact: true }).fill('0');
+    await reporter.press(t('report.next'));
+    await reporter.sees(page.locator('.errors'));
+    await look('saw, with danger and an error');
+    await page.getByLabel(t('report.people'), { exact: true }).fill('2');
+    await reporter.press(t('report.next'));
+    await look('more');
+    await reporter.press(t('report.to_check'));
+    await look('check');
+    await reporter.press(t('report.send'));
+    await page.waitForURL(/\/follow\//);
+    await look('receipt');
+    reporter.excuse(/status of 404/);
+    await reporter.open(`/follow/${'x'.repeat(43)}`);
+    await reporter.sees(t('missing.follow.title'));
+    await look('unknown follow page');
+    await reporter.open('/r/XA-HW-01');
+    await look('informant');
+    await reporter.open('/shelters');
+    await reporter.sees(page.locator('.warm'));
+    await look('warm places');
+    expect(found).toEqual([]);
+  });
+
+  it('the desk, from signing in', async () => {
+    await report(city, `axe ${locale}`, { position: point(108.99, 34.23), signs: ['confused', 'wet'], people: 2 });
+    const desk = await city.visitor({ locale, colorScheme, viewport: wide });
+    const { page, t } = desk;
+    const { look, found } = inspect(desk);
+    await desk.open('/desk');
+    await desk.sees(page.getByLabel(t('session.username')));
+    await look('sign-in');
+    desk.excuse(/status of 4(01|22)/);
+    await page.getByLabel(t('session.username')).fill('dispatcher');
+    await page.getByLabel(t('session.password')).fill('wrong');
+    await desk.press(t('session.sign_in'));
+    await desk.sees(t('problem.bad_credentials'));
+    await look('sign-in refused');
+    await desk.signIn('dispatcher', '/desk');
+    const queue = page.getByRole('region', { name: t('queue.title') }).first();
+    await desk.sees(page.locator('.leaflet-marker-icon'));
+    await look('nothing chosen');
+    await queue
+      .getByRole('listitem')
+      .getByRole('button')
+      .filter({ hasText: t('sign.confused') })
+      .first()
+      .click();
+    await desk.sees(t('timeline.reported'));
+    await desk.sees(desk.button(t('incident.close')));
+    await look('an incident');
+    await desk.press(t('incident.close'));
+    await desk.sees(page.getByRole('dialog'));
+    await look('closing');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('?');
+    await desk.sees(page.getByRole('dialog', { name: t('keys.title') }));
+    await look('keys');
+    await page.keyboard.press('Escape');
+    await page.getByRole('tab', { name: t('shelter.title') }).click();
+    await page.getByLabel(t('queue.search')).fill('nowhere at all');
+    await desk.sees(t('queue.empty.search'));
+    await look('empty queue and shelters');
+    await page.getByLabel(t('queue.search')).fill('');
+    await desk.press(t('queue.filter.closed'));
+    await queue.getByRole('listitem').getByRole('button').first().click();
+    await desk.sees(desk.button(t('incident.reopen')));
+    await page.getByRole('tab', { name: t('task.title') }).click();
+    await look('a closed incident and tasks');
+    await desk.open('/shelter');
+    await desk.sees(t('house.choose'));
+    await look('choosing a house');
+    expect(found).toEqual([]);
+  });
+
+  it('the crew, from no outing to a bed', async () => {
+    const member = await newcomer(city, 'crew');
+    const crew = await city.visitor({ locale, colorScheme, viewport: phone, at: [108.99, 34.231] });
+    const { t } = crew;
+    const { look, found } = inspect(crew);
+    await crew.signIn(member.username, '/crew', NEW_PASSWORD);
+    await crew.sees(t('crew.start.on_foot'));
+    await look('no outing');
+    const patrolId = await goOut(city, member, `axe ${locale}`);
+    await crew.sees(t('crew.ready'));
+    await crew.sees(t('supplies.vehicle'));
+    await look('waiting');
+    const { id } = await report(city, `axe crew ${locale}`, { position: point(108.991, 34.2311), signs: ['elderly'] });
+    const dispatchId = await send(city, id, patrolId);
+    await crew.sees(t('job.new'));
+    await look('a job');
+    for (const status of ['accepted', 'en_route', 'on_scene'] as const)
+      await member.does(stepDispatch, { params: { id: dispatchId }, body: { status } });
+    await crew.press(t('job.step.record'));
+    await crew.press(t('outcome.brought_in'));
+    await look('a meeting');
+    await crew.press(t('encounter.next_bed'));
+    await crew.sees(crew.button(t('beds.choose')));
+    await look('beds');
+    await crew.press(t('encounter.back'));
+    await crew.press(t('outcome.refused'));
+    await look('a refusal');
+    await crew.press(t('encounter.nobody'));
+    await look('nobody');
+    expect(found).toEqual([]);
+  });
+
+  it('the house and the tally', async () => {
+    const keeper = await city.visitor({ locale, colorScheme, viewport: { width: 1024, height: 768 } });
+    const house = inspect(keeper);
+    await keeper.signIn('shelter', '/shelter');
+    await keeper.sees(keeper.t('house.coming'));
+    await house.look('the house');
+    await keeper.press(keeper.t('house.walkin'));
+    await keeper.sees(keeper.page.getByRole('dialog'));
+    await house.look('somebody at the door');
+    const inspector = await city.visitor({ locale, colorScheme, viewport: wide });
+    const tally = inspect(inspector);
+    await inspector.signIn('inspector', '/tally');
+    await inspector.sees(inspector.t('tally.by_station'));
+    await tally.look('the tally');
+    await inspector.page.getByLabel(inspector.t('tally.from')).fill('2030-01-01');
+    await inspector.sees(inspector.t('tally.wrong_range'));
+    await tally.look('a wrong range');
+    expect([...house.found, ...tally.found]).toEqual([]);
+  });
+});

@@ -1,0 +1,514 @@
+/** Who may call what: the table of the project, a row for every endpoint, and the smallest valid call of each. */
+import { randomUUID } from 'node:crypto';
+import sharp from 'sharp';
+import { row, rows } from '../../server/db/rows.ts';
+import { stepDispatch } from '../../shared/dispatches.ts';
+import { recordEncounter } from '../../shared/encounters.ts';
+import { closeIncident, mergeIncident } from '../../shared/incidents.ts';
+import { createInformant } from '../../shared/informants.ts';
+import { createDevice, createVehicle, startPatrol } from '../../shared/patrols.ts';
+import type { Role } from '../../shared/roles.ts';
+import { checkIn, holdBed } from '../../shared/shelters.ts';
+import { createDepot, createItem, moveSupplies } from '../../shared/supplies.ts';
+import { createToken, createUser } from '../../shared/users.ts';
+import { addPerson, places, type TestApp } from '../kit/app.ts';
+import { dispatch, goOut, report, sighting } from '../kit/builders.ts';
+import type { Person } from '../kit/people.ts';
+
+/** Columns of the table. */
+export const columns = ['public', 'partner', 'inspector', 'shelter', 'crew', 'dispatcher', 'manager', 'admin'] as const;
+export type Column = (typeof columns)[number];
+
+/** A call about rows of the east station, whoever makes it. */
+export interface Ask {
+  params?: Record<string, string>;
+  query?: Record<string, string>;
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** somebody other than the tester of this role (who signs out, or goes out) */
+  as?: Person;
+  /** a body that is no JSON */
+  form?: FormData;
+}
+
+export interface MatrixRow {
+  /** y or n in the order of `columns` */
+  may: string;
+  /** what the same call gets from the other station: 404, an answer without a row of this one, or the same as anybody */
+  foreign: 404 | 'unseen' | 'open';
+  ask: (world: World, role: Column, who: Person) => Promise<Ask> | Ask;
+}
+
+/** What the calls are about: things of the east station. */
+export interface World {
+  app: TestApp;
+  ids: {
+    patrol: string;
+    westPatrol: string;
+    incident: string;
+    depot: string;
+    item: string;
+    vehicle: string;
+    device: string;
+    informant: string;
+    photo: string;
+  };
+  follow: string;
+  user: { username: string; password: string };
+  seq: number;
+  /** a running job of the east crew */
+  job(): Promise<{ incidentId: string; dispatchId: string }>;
+  version(table: string, id: string): Promise<number>;
+}
+
+const point = { type: 'Point', coordinates: places.east } as const;
+const id = (): { id: string } => ({ id: randomUUID() });
+
+async function photoForm(): Promise<FormData> {
+  const picture = await sharp({
+    create: { width: 8, height: 8, channels: 3, background: { r: Math.floor(Math.random() * 255), g: 9, b: 9 } },
+  })
+    .jpeg()
+    .toBuffer();
+  const form = new FormData();
+  form.append('photo', new Blob([new Uint8Array(picture)], { type: 'image/jpeg' }), 'photo.jpg');
+  return form;
+}
+
+/** Makes one of everything in the east station. */
+export async function createWorld(app: TestApp): Promise<World> {
+  const { dispatcher, manager, admin, crew } = app.east;
+  const db = app.database.knex;
+  await rows(db, `update shelter_beds set total = 1000 where shelter_id = cast(:id as uuid)`, {
+    id: app.shelters.east,
+  });
+  const patrol = await goOut(app, [crew]);
+  const westPatrol = randomUUID();
+  await app.west.dispatcher.does(startPatrol, { body: { id: westPatrol, crew: [app.west.crew.id], crewCount: 2 } });
+  const { incidentId: incident, followUpUrl } = await report(app);
+  const ids = {
+    patrol,
+    westPatrol,
+    incident,
+    depot: randomUUID(),
+    item: randomUUID(),
+    vehicle: randomUUID(),
+    device: randomUUID(),
+    informant: randomUUID(),
+    photo: '',
+  };
+  await manager.does(createDepot, { body: { id: ids.depot, name: 'Depot' } });
+  await manager.does(createItem, { body: { id: ids.item, name: 'Blanket', unit: 'piece', kind: 'bedding' } });
+  await manager.does(moveSupplies, {
+    body: {
+      ...id(),
+      itemId: ids.item,
+      quantity: 100,
+      from: { kind: 'supplier' },
+      to: { kind: 'depot', id: ids.depot },
+      reason: 'receive',
+    },
+  });
+  await manager.does(createVehicle, { body: { id: ids.vehicle, name: 'Van', seats: 5 } });
+  await manager.does(createDevice, { body: { id: ids.device, uniqueId: 'device-1' } });
+  await manager.does(createInformant, {
+    body: { id: ids.informant, organisation: 'Sanitation', source: 'sanitation', label: 'Li' },
+  });
+  const [sightingId] =
+    (
+      await row<{ ids: string[] }>(
+        db,
+        `select array_agg(id) as ids from sightings where incident_id = cast(:incident as uuid)`,
+        { incident },
+      )
+    )?.ids ?? [];
+  const uploaded = await dispatcher.fetch(`/api/sightings/${sightingId ?? ''}/photos`, {
+    method: 'POST',
+    body: await photoForm(),
+  });
+  ids.photo = ((await uploaded.json()) as { id: string }).id;
+  const user = { username: 'signs.in', password: 'a long enough password' };
+  await admin.does(createUser, {
+    body: { ...id(), stationId: app.stations.east, name: 'somebody', role: 'inspector', ...user },
+  });
+  await rows(
+    db,
+    `insert into tasks (id, station_id, kind, subject, created_at) values (cast(:id as uuid), cast(:stationId as uuid), 'no_bed', '{}', :now)`,
+    { ...id(), stationId: app.stations.east, now: app.clock.now() },
+  );
+  let running: string | null = null;
+  const world: World = {
+    app,
+    ids,
+    follow: followUpUrl.split('/').pop() ?? '',
+    user,
+    seq: 0,
+    async job() {
+      if (running !== null) await dispatcher.call(stepDispatch, { params: { id: running }, body: { status: 'done' } });
+      const { incidentId } = await report(app);
+      running = await dispatch(app, incidentId, patrol);
+      return { incidentId, dispatchId: running };
+    },
+    async version(table, rowId) {
+      return (
+        (await row<{ version: number }>(db, `select version from ${table} where id = cast(:rowId as uuid)`, { rowId }))
+          ?.version ?? 0
+      );
+    },
+  };
+  const { dispatchId } = await world.job();
+  await crew.does(recordEncounter, {
+    body: { ...id(), dispatchId, position: point, people: [{ outcome: 'refused' }] },
+  });
+  await dispatcher.does(checkIn, { body: { ...id(), shelterId: app.shelters.east } });
+  await admin.does(createToken, {
+    body: { ...id(), stationId: app.stations.east, name: 'a system', role: 'inspector' },
+  });
+  world.seq = (await dispatcher.snapshot()).seq;
+  await report(app);
+  return world;
+}
+
+const list = (may: string): MatrixRow => ({ may, foreign: 'unseen', ask: () => ({}) });
+const ofIncident = (may: string, body: object | undefined = {}): MatrixRow => ({
+  may,
+  foreign: 404,
+  ask: async ({ app }) => ({ params: { id: (await report(app)).incidentId }, body }),
+});
+const today = (world: World): Record<string, string> => {
+  const day = world.app.clock.now().toISOString().slice(0, 10);
+  return { from: day, to: day };
+};
+
+/** public, partner, inspector, shelter, crew, dispatcher, manager, admin */
+export const matrix: Record<string, MatrixRow> = {
+  readHealth: { may: 'yyyyyyyy', foreign: 'open', ask: () => ({}) },
+  readSnapshot: list('nyyyyyyy'),
+  readChanges: { may: 'nyyyyyyy', foreign: 'unseen', ask: ({ seq }) => ({ query: { since: String(seq) } }) },
+
+  listStations: list('nyyyyyyy'),
+  createStation: {
+    may: 'nnnnnnny',
+    foreign: 404,
+    ask: ({ app }) => ({ body: { ...id(), parentId: app.stations.east, name: 'District' } }),
+  },
+  listAreas: list('nyyyyyyy'),
+  importAreas: {
+    may: 'nnnnnnny',
+    foreign: 404,
+    ask: ({ app }) => ({
+      query: { stationId: app.stations.east },
+      body: {
+        type: 'FeatureCollection',
+        features: [
+          {
+            type: 'Feature',
+            properties: { name: 'imported' },
+            geometry: {
+              type: 'Polygon',
+              coordinates: [
+                [
+                  [60, 30],
+                  [61, 30],
+                  [61, 31],
+                  [60, 30],
+                ],
+              ],
+            },
+          },
+        ],
+      },
+    }),
+  },
+  listRules: { may: 'nyyyyyyy', foreign: 'open', ask: () => ({}) },
+
+  signIn: { may: 'yyyyyyyy', foreign: 'open', ask: ({ user }) => ({ body: user }) },
+  whoAmI: list('nyyyyyyy'),
+  signOut: {
+    may: 'nyyyyyyy',
+    foreign: 'open',
+    ask: async ({ app }, role, who) => (role === 'public' ? {} : { as: await addPerson(app, role, who.stationId) }),
+  },
+  listUsers: list('nnnnnnny'),
+  createUser: {
+    may: 'nnnnnnny',
+    foreign: 404,
+    ask: ({ app }) => ({
+      body: {
+        ...id(),
+        stationId: app.stations.east,
+        username: `u${randomUUID()}`,
+        name: 'somebody',
+        role: 'crew',
+        password: 'a long enough password',
+      },
+    }),
+  },
+  updateUser: {
+    may: 'nnnnnnny',
+    foreign: 404,
+    ask: async ({ app }) => ({
+      params: { id: (await addPerson(app, 'crew', app.stations.east)).id },
+      body: { version: 1, name: 'renamed' },
+    }),
+  },
+  listTokens: list('nnnnnnny'),
+  createToken: {
+    may: 'nnnnnnny',
+    foreign: 404,
+    ask: ({ app }) => ({ body: { ...id(), stationId: app.stations.east, name: 'a system', role: 'inspector' } }),
+  },
+  revokeToken: {
+    may: 'nnnnnnny',
+    foreign: 404,
+    ask: async ({ app }) => ({
+      params: {
+        id: (
+          await app.east.admin.does(createToken, {
+            body: { ...id(), stationId: app.stations.east, name: 'a system', role: 'inspector' },
+          })
+        ).id,
+      },
+    }),
+  },
+
+  listInformants: list('nnnnnnyy'),
+  createInformant: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: ({ app }) => ({
+      body: { ...id(), stationId: app.stations.east, organisation: 'Bus', source: 'bus', label: 'Line 5' },
+    }),
+  },
+  updateInformant: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: async (world) => ({
+      params: { id: world.ids.informant },
+      body: { version: await world.version('informants', world.ids.informant), label: 'Wang' },
+    }),
+  },
+
+  listTasks: list('nnnnnyyn'),
+  updateTask: {
+    may: 'nnnnnyyn',
+    foreign: 404,
+    ask: async ({ app }) => {
+      const task = { ...id(), stationId: app.stations.east, now: app.clock.now() };
+      await rows(
+        app.database.knex,
+        `insert into tasks (id, station_id, kind, subject, created_at) values (cast(:id as uuid), cast(:stationId as uuid), 'no_bed', '{}', :now)`,
+        task,
+      );
+      return { params: { id: task.id }, body: { version: 1, done: true } };
+    },
+  },
+
+  listPublicShelters: { may: 'yyyyyyyy', foreign: 'open', ask: () => ({}) },
+  listShelters: list('nnyyyyyy'),
+  createShelter: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: ({ app }) => ({
+      body: {
+        ...id(),
+        stationId: app.stations.east,
+        name: 'House',
+        kind: 'warm_place',
+        address: 'there',
+        capacity: { any: 3 },
+      },
+    }),
+  },
+  updateShelter: {
+    may: 'nnnynyyy',
+    foreign: 404,
+    ask: async (world) => ({
+      params: { id: world.app.shelters.east },
+      body: { version: await world.version('shelters', world.app.shelters.east), status: 'open' },
+    }),
+  },
+  holdBed: {
+    may: 'nnnyyyyn',
+    foreign: 404,
+    ask: async (world, role) => ({
+      params: { id: world.app.shelters.east },
+      body: {
+        ...id(),
+        people: 1,
+        for: 'somebody',
+        ...(role === 'crew' ? { dispatchId: (await world.job()).dispatchId } : {}),
+      },
+    }),
+  },
+  releaseHold: {
+    may: 'nnnyyyyn',
+    foreign: 404,
+    ask: async (world) => {
+      const body = { ...id(), people: 1, for: 'somebody', dispatchId: (await world.job()).dispatchId };
+      await world.app.east.dispatcher.does(holdBed, { params: { id: world.app.shelters.east }, body });
+      return { params: { id: world.app.shelters.east, holdId: body.id } };
+    },
+  },
+  listStays: list('nnnynyyn'),
+  checkIn: { may: 'nnnynyyn', foreign: 404, ask: ({ app }) => ({ body: { ...id(), shelterId: app.shelters.east } }) },
+  updateStay: {
+    may: 'nnnynyyn',
+    foreign: 404,
+    ask: async ({ app }) => ({
+      params: { id: (await app.east.dispatcher.does(checkIn, { body: { ...id(), shelterId: app.shelters.east } })).id },
+      body: { version: 1, left: true },
+    }),
+  },
+
+  listItems: { may: 'nyyyyyyy', foreign: 'open', ask: () => ({}) },
+  createItem: {
+    may: 'nnnnnnyy',
+    foreign: 'open',
+    ask: () => ({ body: { ...id(), name: randomUUID(), unit: 'piece', kind: 'food' } }),
+  },
+  listDepots: list('nnnyyyyy'),
+  createDepot: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: ({ app }) => ({ body: { ...id(), stationId: app.stations.east, name: 'Depot' } }),
+  },
+  listMovements: list('nnnyyyyy'),
+  moveSupplies: {
+    may: 'nnnyynyy',
+    foreign: 404,
+    ask: ({ app, ids }, role) => {
+      const to =
+        role === 'shelter'
+          ? { kind: 'shelter', id: app.shelters.east }
+          : role === 'crew'
+            ? { kind: 'patrol', id: ids.patrol }
+            : { kind: 'depot', id: ids.depot };
+      return { body: { ...id(), itemId: ids.item, quantity: 1, from: { kind: 'supplier' }, to, reason: 'receive' } };
+    },
+  },
+  listStock: list('nnnyyyyy'),
+
+  listVehicles: list('nnynyyyy'),
+  createVehicle: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: ({ app }) => ({ body: { ...id(), stationId: app.stations.east, name: 'Van', seats: 4 } }),
+  },
+  listPatrols: list('nnynyyyn'),
+  startPatrol: {
+    may: 'nnnnyyyn',
+    foreign: 404,
+    ask: async ({ app }, role, who) => {
+      const body = { ...id(), stationId: app.stations.east, crew: [] as string[], crewCount: 2 };
+      if (role !== 'crew') return { body };
+      const as = await addPerson(app, 'crew', who.stationId);
+      return { as, body: { ...body, crew: [as.id] } };
+    },
+  },
+  updatePatrol: {
+    may: 'nnnnyyyn',
+    foreign: 404,
+    ask: ({ ids }) => ({ params: { id: ids.patrol }, body: { name: 'Patrol 7' } }),
+  },
+  listDevices: list('nnnnnnyy'),
+  createDevice: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: ({ app }) => ({ body: { ...id(), stationId: app.stations.east, uniqueId: randomUUID() } }),
+  },
+  updateDevice: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: async (world) => ({
+      params: { id: world.ids.device },
+      body: { version: await world.version('devices', world.ids.device), label: 'box' },
+    }),
+  },
+
+  takePositions: {
+    may: 'nnnnyyyn',
+    foreign: 404,
+    ask: ({ app, ids }) => ({ body: [{ patrolId: ids.patrol, position: point, at: app.clock.now().toISOString() }] }),
+  },
+  readTrack: { may: 'nnynyyyn', foreign: 404, ask: ({ ids }) => ({ params: { id: ids.patrol } }) },
+  readTrackGpx: { may: 'nnynyyyn', foreign: 404, ask: ({ ids }) => ({ params: { id: ids.patrol } }) },
+
+  listIncidents: list('nnynyyyn'),
+  readIncident: ofIncident('nnynyyyn'),
+  updateIncident: ofIncident('nnnnnyyn', { version: 1, people: 2 }),
+  markSeen: ofIncident('nnnnnyyn'),
+  mergeIncident: {
+    may: 'nnnnnyyn',
+    foreign: 404,
+    ask: async ({ app, ids }) => ({ params: { id: (await report(app)).incidentId }, body: { intoId: ids.incident } }),
+  },
+  unmergeIncident: {
+    may: 'nnnnnyyn',
+    foreign: 404,
+    ask: async ({ app, ids }) => {
+      const { incidentId } = await report(app);
+      await app.east.dispatcher.does(mergeIncident, { params: { id: incidentId }, body: { intoId: ids.incident } });
+      return { params: { id: incidentId }, body: {} };
+    },
+  },
+  closeIncident: ofIncident('nnnnnyyn', { reason: 'nobody there' }),
+  reopenIncident: {
+    may: 'nnnnnyyn',
+    foreign: 404,
+    ask: async ({ app }) => {
+      const { incidentId } = await report(app);
+      await app.east.dispatcher.does(closeIncident, { params: { id: incidentId }, body: { reason: 'nobody there' } });
+      return { params: { id: incidentId }, body: {} };
+    },
+  },
+  noteIncident: ofIncident('nnnnyyyn', { text: 'a note' }),
+  listDuplicates: ofIncident('nnnnnyyn'),
+  listSuggestions: ofIncident('nnnnnyyn'),
+
+  reportSighting: { may: 'yyyyyyyy', foreign: 'open', ask: () => ({ body: sighting() }) },
+  listSightings: list('nnynnyyn'),
+  readFollow: { may: 'yyyyyyyy', foreign: 'open', ask: ({ follow }) => ({ params: { token: follow } }) },
+  // without the reporter's link: the desk and the crew on shift
+  addPhoto: {
+    may: 'nnnnyyyn',
+    foreign: 404,
+    ask: async ({ app }) => ({ params: { id: (await report(app)).id }, form: await photoForm() }),
+  },
+  readPhoto: { may: 'nnynyyyn', foreign: 404, ask: ({ ids }) => ({ params: { id: ids.photo } }) },
+
+  listDispatches: list('nnynyyyn'),
+  sendPatrol: {
+    may: 'nnnnnyyn',
+    foreign: 404,
+    ask: async ({ app }) => ({
+      body: { ...id(), incidentId: (await report(app)).incidentId, patrolId: await goOut(app, [], null) },
+    }),
+  },
+  stepDispatch: {
+    may: 'nnnnyyyn',
+    foreign: 404,
+    ask: async (world) => ({ params: { id: (await world.job()).dispatchId }, body: { status: 'accepted' } }),
+  },
+  listEncounters: list('nnynyyyn'),
+  recordEncounter: {
+    may: 'nnnnyyyn',
+    foreign: 404,
+    ask: async (world) => ({
+      body: {
+        ...id(),
+        dispatchId: (await world.job()).dispatchId,
+        position: point,
+        people: [{ outcome: 'took_items' }],
+        handouts: [{ itemId: world.ids.item, quantity: 1 }],
+      },
+    }),
+  },
+
+  readTally: { may: 'nnynnyyy', foreign: 'unseen', ask: (world) => ({ query: today(world) }) },
+  readTallyCsv: { may: 'nnynnyyy', foreign: 'unseen', ask: (world) => ({ query: today(world) }) },
+};
+
+export const may = (column: Column, line: MatrixRow): boolean => line.may[columns.indexOf(column)] === 'y';
+export const testerOf = (app: TestApp, side: 'east' | 'west', column: Column): Person =>
+  column === 'public' ? app.anyone : app[side][column as Role];

@@ -1,0 +1,131 @@
+/** One catalogue in two languages: every word that code asks for is there, with the same holes to fill. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { dispatchStatuses } from '../../shared/dispatches.ts';
+import { notFoundReasons, personOutcomes } from '../../shared/encounters.ts';
+import { crsNames } from '../../shared/geo.ts';
+import { entryKinds, incidentStatuses, lanes, priorities } from '../../shared/incidents.ts';
+import en from '../../shared/locales/en.json' with { type: 'json' };
+import zh from '../../shared/locales/zh-CN.json' with { type: 'json' };
+import { patrolStatuses } from '../../shared/patrols.ts';
+import { problemStatus } from '../../shared/problems.ts';
+import { roles } from '../../shared/roles.ts';
+import { bedKinds, freshnesses, shelterKinds, shelterStatuses } from '../../shared/shelters.ts';
+import { followStatuses, signs, sources } from '../../shared/sightings.ts';
+import { taskKinds } from '../../shared/tasks.ts';
+
+const english: Record<string, string> = en;
+const chinese: Record<string, string> = zh;
+const has = (key: string): boolean => key in english || `${key}_other` in english;
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const files = ['web', 'server']
+  .flatMap((folder) =>
+    readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
+  )
+  .filter((name) => /\.(ts|vue)$/.test(name));
+const sources_ = files.map((name) => ({ name, text: readFileSync(`${root}${name}`, 'utf8') }));
+
+/** Families of keys that code makes from a value: every value of the list has its words. */
+const families: Record<string, readonly string[]> = {
+  'problem.': Object.keys(problemStatus),
+  'timeline.': entryKinds,
+  'incident.status.': incidentStatuses,
+  'dispatch.status.': dispatchStatuses,
+  'patrol.status.': patrolStatuses,
+  'shelter.status.': shelterStatuses,
+  'shelter.kind.': shelterKinds,
+  'follow.status.': followStatuses,
+  'role.': roles,
+  'sign.': signs,
+  'source.': sources,
+  'priority.': priorities,
+  'lane.': lanes,
+  'outcome.': personOutcomes,
+  'notfound.': notFoundReasons,
+  'bed.': bedKinds,
+  'freshness.': freshnesses,
+  'crs.': crsNames,
+  'task.': taskKinds,
+  'actor.': ['public', 'system', 'token'],
+  'suggestion.reason.': ['no_position', 'stale_position', 'nearest', 'free'],
+  'suggestion.excluded.': ['busy', 'break', 'other_station'],
+};
+
+describe('words', () => {
+  it('has the same keys in both languages, all of them with words', () => {
+    expect(Object.keys(chinese).sort()).toEqual(Object.keys(english).sort());
+    for (const [key, words] of [...Object.entries(english), ...Object.entries(chinese)])
+      expect(words.trim(), key).not.toBe('');
+  });
+
+  it('has the same holes to fill in both languages', () => {
+    const holes = (words: string): string[] =>
+      [...new Set([...words.matchAll(/\{\{\s*(\w+)[^}]*\}\}/g)].map(([, name]) => name ?? ''))].sort();
+    const differing = Object.keys(english).filter((key) => {
+      // "one report": a singular may do without its number
+      if (key.endsWith('_one'))
+        return holes(english[key] ?? '').some((name) => name !== 'count' && !holes(chinese[key] ?? '').includes(name));
+      return holes(english[key] ?? '').join() !== holes(chinese[key] ?? '').join();
+    });
+    expect(differing).toEqual([]);
+    // i18next's own braces and none left open
+    for (const words of [...Object.values(english), ...Object.values(chinese)])
+      expect(words.replaceAll(/\{\{\w+\}\}/g, '')).not.toMatch(/[{}]/);
+  });
+
+  it('writes Chinese in the Chinese catalogue and none in the English one, names apart', () => {
+    const names = /暖途|中文/g;
+    const untranslated = Object.entries(chinese).filter(
+      ([key, words]) =>
+        !/\p{Script=Han}/u.test(words) &&
+        words === english[key] &&
+        /[a-z]{4}/i.test(words.replaceAll(/\{\{\w+\}\}/g, '')),
+    );
+    expect(untranslated.filter(([, words]) => !/GCJ|WGS|BD-?09|English|CSV|Amap|Baidu|Apple/i.test(words))).toEqual([]);
+    expect(Object.entries(english).filter(([, words]) => /\p{Script=Han}/u.test(words.replaceAll(names, '')))).toEqual(
+      [],
+    );
+  });
+
+  it('has every word that code names', () => {
+    const missing = sources_.flatMap(({ name, text }) =>
+      [
+        ...text.matchAll(/\b(?:t|problemWords|hasWord)\(\s*(['"])([^'"]+)\1/g),
+        ...text.matchAll(/\btitle: (')(title\.[\w.]+)'/g),
+      ]
+        .map(([, , key]) => key ?? '')
+        .filter((key) => key.includes('.') && !has(key))
+        .map((key) => `${name}: ${key}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('has every word that code makes from a value', () => {
+    const missing = Object.entries(families).flatMap(([prefix, values]) =>
+      values.map((value) => `${prefix}${value}`).filter((key) => !has(key)),
+    );
+    expect(missing).toEqual([]);
+    const empty = sources_.flatMap(({ name, text }) =>
+      [...text.matchAll(/\bt\(\s*`([\w.]+\.)\$\{/g)]
+        .map(([, prefix]) => prefix ?? '')
+        .filter((prefix) => !Object.keys(english).some((key) => key.startsWith(prefix)))
+        .map((prefix) => `${name}: ${prefix}*`),
+    );
+    expect(empty).toEqual([]);
+  });
+
+  it('says which words nobody asks for (said, not refused)', () => {
+    const all = sources_.map(({ text }) => text).join('\n');
+    const made = [...new Set([...all.matchAll(/`([\w.]+\.)\$\{/g)].map(([, prefix]) => prefix ?? ''))];
+    const unused = Object.keys(english)
+      .map((key) => key.replace(/_(one|other)$/, ''))
+      .filter(
+        (key) =>
+          !all.includes(`'${key}'`) && !all.includes(`"${key}"`) && !made.some((prefix) => key.startsWith(prefix)),
+      );
+    if (unused.length > 0) console.warn(`words that no code seems to ask for: ${[...new Set(unused)].join(', ')}`);
+    expect(unused.length).toBeLessThan(Object.keys(english).length / 10);
+  });
+});
