@@ -18,7 +18,15 @@ export const statements: readonly string[] = [
   $$`,
   rule('signs.life_risk', ['unresponsive', 'confused', 'injured'], 'signs', source.signs),
   rule('signs.urgent', ['child', 'elderly', 'pregnant', 'no_shoes', 'no_blanket', 'wet'], 'signs', source.signs),
-  rule('emergency.numbers', [{ number: '120', service: 'ambulance' }, { number: '110', service: 'police' }], 'numbers', 'China: 120 medical, 110 police'),
+  rule(
+    'emergency.numbers',
+    [
+      { number: '120', service: 'ambulance' },
+      { number: '110', service: 'police' },
+    ],
+    'numbers',
+    'China: 120 medical, 110 police',
+  ),
   rule('duplicates.radius', 250, 'm', source.warmpath),
   rule('duplicates.window', 12, 'h', source.warmpath),
   rule('holds.duration', 90, 'min', source.hold),

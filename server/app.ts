@@ -69,11 +69,18 @@ const apps: readonly App[] = [
   { path: '/tally', entry: 'web/tally/main.ts', title: 'title.tally', roles: ['inspector', 'admin', ...desk] },
 ];
 
-const jobs: readonly Job[] = [{ name: 'expire-holds', schedule: { everyMinutes: 1 }, run: expireHolds }, ...pruningJobs];
+const jobs: readonly Job[] = [
+  { name: 'expire-holds', schedule: { everyMinutes: 1 }, run: expireHolds },
+  ...pruningJobs,
+];
 
 /** The key of secret links; made at the first start and shared by all nodes through the database. */
 export async function followKeyOf(database: Database): Promise<Buffer> {
-  await rows(database.knex, `insert into secrets (name, value) values ('follow.key', :value) on conflict (name) do nothing`, { value: randomBytes(32) });
+  await rows(
+    database.knex,
+    `insert into secrets (name, value) values ('follow.key', :value) on conflict (name) do nothing`,
+    { value: randomBytes(32) },
+  );
   const found = await one<{ value: Buffer }>(database.knex, `select value from secrets where name = 'follow.key'`);
   return found.value;
 }
@@ -160,16 +167,32 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
       return routes;
     },
   });
-  const http = createServer({ requestTimeout: REQUEST_MS, headersTimeout: 10_000, connectionsCheckingInterval: 5_000, keepAliveTimeout: 65_000 }, express);
+  const http = createServer(
+    {
+      requestTimeout: REQUEST_MS,
+      headersTimeout: 10_000,
+      connectionsCheckingInterval: 5_000,
+      keepAliveTimeout: 65_000,
+    },
+    express,
+  );
   answerClientErrors(http);
   const realtime = createRealtime(service, http, {
     authenticate: who,
-    stillValid: (staff) => validCredentials(database.knex, staff.map(({ sessionId, id }) => sessionId ?? id), now()),
+    stillValid: (staff) =>
+      validCredentials(
+        database.knex,
+        staff.map(({ sessionId, id }) => sessionId ?? id),
+        now(),
+      ),
     ownOrigin: (headers) => fromOwnOrigin(headers, config.publicOrigin),
     changedPositions,
   });
   if (config.roles.includes('relay')) await realtime.start();
-  const root = await row<{ timeZone: string }>(database.knex, `select time_zone as "timeZone" from stations where parent_id is null`);
+  const root = await row<{ timeZone: string }>(
+    database.knex,
+    `select time_zone as "timeZone" from stations where parent_id is null`,
+  );
   const running = config.roles.includes('jobs') ? startJobs(service, jobs, root?.timeZone ?? 'UTC') : null;
   return {
     http,

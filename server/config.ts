@@ -1,7 +1,13 @@
 /** The only reader of the environment: every bad variable is named at once. */
 import * as z from 'zod/mini';
 
-const port = z.pipe(z.string().check(z.regex(/^\d{1,5}$/), z.refine((text) => Number(text) <= 65_535, 'must be a port, 0 to 65535')), z.transform(Number));
+const port = z.pipe(
+  z.string().check(
+    z.regex(/^\d{1,5}$/),
+    z.refine((text) => Number(text) <= 65_535, 'must be a port, 0 to 65535'),
+  ),
+  z.transform(Number),
+);
 const origin = z.string().check(z.regex(/^https?:\/\/[^/]+$/, 'must look like https://host, without a path'));
 /** Everything a process can be; a single one is all of it. */
 export const allRoles = ['http', 'relay', 'jobs'] as const;
@@ -13,11 +19,20 @@ const environment = z.object({
   DATABASE_URL: z.optional(z.string().check(z.regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'))),
   PUBLIC_ORIGIN: z.optional(origin),
   /** number of proxies, or their addresses; never `true`, which would let anyone name its own address */
-  TRUST_PROXY: z.optional(z.string().check(z.regex(/^(\d|[\da-f.:/, ]+|loopback|uniquelocal)$/i, 'must be a number of proxies or their CIDR addresses'))),
+  TRUST_PROXY: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(/^(\d|[\da-f.:/, ]+|loopback|uniquelocal)$/i, 'must be a number of proxies or their CIDR addresses'),
+      ),
+  ),
   TILE_URL: z.optional(z.string()),
   TILE_ATTRIBUTION: z._default(z.string(), ''),
   ROUTER_URL: z.optional(z.string()),
-  ROLES: z._default(z.string().check(z.regex(/^(http|relay|jobs)(,(http|relay|jobs))*$/, 'a list of http, relay, jobs')), 'http,relay,jobs'),
+  ROLES: z._default(
+    z.string().check(z.regex(/^(http|relay|jobs)(,(http|relay|jobs))*$/, 'a list of http, relay, jobs')),
+    'http,relay,jobs',
+  ),
 });
 
 export interface Config {

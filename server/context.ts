@@ -48,7 +48,8 @@ export function staffOf(ctx: Pick<Context, 'actor'>): Staff {
   throw new Problem('unauthorized');
 }
 
-export const isDesk = (actor: Actor): boolean => 'role' in actor && (actor.role === 'dispatcher' || actor.role === 'manager');
+export const isDesk = (actor: Actor): boolean =>
+  'role' in actor && (actor.role === 'dispatcher' || actor.role === 'manager');
 
 /** Id of the person for columns that refer to users; null for tokens, the public and jobs. */
 export const userIdOf = (actor: Actor): string | null => (actor.kind === 'user' ? actor.id : null);

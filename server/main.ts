@@ -120,12 +120,13 @@ function stopOnSignals(stop: () => Promise<void>): void {
   process.on('SIGINT', onSignal);
 }
 
-async function start(config: Config): Promise<void> {
+async function start(config: Config, browserBuilt: Promise<void>): Promise<void> {
   if (config.databaseUrl === null && (await readDemoFolder(config.dataDir)) !== null)
     throw new DatabaseUnfit(
       `${config.dataDir} belongs to the demo, whose passwords everybody knows. Open it with: npm run demo -- --data ${config.dataDir}`,
     );
   const database = await open(config);
+  await browserBuilt;
   const app = await createApp({ database, config, log, now: () => new Date(), webDir });
   await takePort(app.http, config);
   const origin = originOf(app.http, config);
@@ -205,7 +206,7 @@ async function openCity(database: Database, config: Config, wanted: number): Pro
   return { app, city };
 }
 
-async function demo(given: Config, flags: Flags): Promise<void> {
+async function demo(given: Config, flags: Flags, browserBuilt: Promise<void>): Promise<void> {
   // Everybody knows the passwords: the demo is for this machine only, whatever the environment says.
   const own = {
     host: '127.0.0.1',
@@ -221,6 +222,7 @@ async function demo(given: Config, flags: Flags): Promise<void> {
   if (!kept) await tryPort({ ...given, ...own });
   const config: Config = { ...given, ...own, dataDir: flags.data ?? (await throwAway()) };
   const database = await open(config);
+  await browserBuilt;
   const { app, city } = await openCity(database, config, flags.seed);
   await takePort(app.http, config);
   const origin = originOf(app.http, config);
@@ -244,15 +246,15 @@ const exitCodes: readonly [new (...args: never[]) => Error, number][] = [
   [PortTaken, 1],
 ];
 
-/** `start` or `demo`, and its flags. Exits with 3 when another process has the data folder. */
-export async function main(argv: string[]): Promise<void> {
+/** `start` or `demo`, and its flags; the pages' files may still be being built meanwhile. Exits with 3 when another process has the data folder. */
+export async function main(argv: string[], browserBuilt: Promise<void> = Promise.resolve()): Promise<void> {
   const [command = 'start', ...rest] = argv;
   try {
     const config = readConfig();
     const flags = readFlags(rest);
     const settings: Config = { ...config, port: flags.port ?? config.port, limits: flags.limits };
-    if (command === 'demo') await demo(settings, flags);
-    else if (command === 'start') await start(settings);
+    if (command === 'demo') await demo(settings, flags, browserBuilt);
+    else if (command === 'start') await start(settings, browserBuilt);
     else throw new BadConfig(`unknown command "${command}": start or demo`);
   } catch (error) {
     const known = exitCodes.find(([type]) => error instanceof type);

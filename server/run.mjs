@@ -118,7 +118,6 @@ async function refresh(part, force) {
   const stamp = await fingerprint(part);
   const built = existsSync(place) ? await readFile(stampFile, 'utf8').catch(() => '') : '';
   if (built === stamp && !force) return;
-  process.stdout.write(`building ${part.name} ... `);
   const began = performance.now();
   const fresh = join(dist, `.${part.name}-${process.pid}`);
   try {
@@ -130,7 +129,7 @@ async function refresh(part, force) {
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
-  console.log(`${((performance.now() - began) / 1000).toFixed(1)} s`);
+  console.log(`  built ${part.name} in ${((performance.now() - began) / 1000).toFixed(1)} s`);
 }
 
 /** True when vite is installed; a production image has neither vite nor the need for it. */
@@ -148,17 +147,25 @@ if (!['start', 'demo', 'build', 'dev'].includes(command)) fail('usage: node serv
 await checkNode();
 
 const entry = command === 'dev' ? join(root, 'server/main.ts') : join(dist, 'server/main.js');
+let browserBuilt = Promise.resolve();
 if (canBuild()) {
   await mkdir(dist, { recursive: true });
-  const needed = command === 'dev' ? parts.filter((part) => part.name === 'web') : parts;
-  for (const part of needed) await refresh(part, command === 'build' && flags.includes('--force'));
+  const force = command === 'build' && flags.includes('--force');
+  for (const part of command === 'dev' ? [] : parts.filter(({ name }) => name !== 'web')) await refresh(part, force);
+  // The pages are built while the database opens: each keeps one core busy for seconds.
+  browserBuilt = Promise.all(parts.filter(({ name }) => name === 'web').map((part) => refresh(part, force))).then(
+    () => undefined,
+  );
+  // Whoever awaits it hears of a failure; this only keeps Node from ending before anybody does.
+  browserBuilt.catch(() => undefined);
 } else if (command === 'build' || !existsSync(entry)) {
   fail(
     'There is nothing to run, or the tools to build are not installed: run `npm ci` (with development packages) first.',
   );
 }
 
-if (command !== 'build') {
+if (command === 'build') await browserBuilt;
+else {
   const { main } = await import(pathToFileURL(entry).href);
-  await main([command === 'dev' ? 'start' : command, ...flags]);
+  await main([command === 'dev' ? 'start' : command, ...flags], browserBuilt);
 }

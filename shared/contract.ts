@@ -68,6 +68,11 @@ export function listOf<T extends Schema>(item: T) {
 
 /** `limit` and `cursor` of every list, to be spread into a query's strict object. */
 export const paging = {
-  limit: z.optional(z.pipe(z.string().check(z.regex(/^[1-9]\d{0,9}(e\d{1,2})?$/)), z.transform((text: string) => Math.min(Number(text), 500)))),
+  limit: z.optional(
+    z.pipe(
+      z.string().check(z.regex(/^[1-9]\d{0,9}(e\d{1,2})?$/)),
+      z.transform((text: string) => Math.min(Number(text), 500)),
+    ),
+  ),
   cursor: z.optional(z.string().check(z.maxLength(200))),
 };

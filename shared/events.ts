@@ -22,7 +22,18 @@ export interface Nouns {
   tasks: TaskRow;
 }
 export type Noun = keyof Nouns;
-export const nouns = ['stations', 'incidents', 'patrols', 'dispatches', 'shelters', 'holds', 'stays', 'items', 'stock', 'tasks'] as const satisfies readonly Noun[];
+export const nouns = [
+  'stations',
+  'incidents',
+  'patrols',
+  'dispatches',
+  'shelters',
+  'holds',
+  'stays',
+  'items',
+  'stock',
+  'tasks',
+] as const satisfies readonly Noun[];
 
 /** Fact -> the nouns it may carry. A fact whose noun is not said here does not compile. */
 export const eventNouns = {

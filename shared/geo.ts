@@ -21,11 +21,19 @@ export const pointSchema = z.strictObject({
     z.superRefine(([lon, lat], context) => {
       if (Math.abs(lat) > 90) {
         const swapped = Math.abs(lon) <= 90 && Math.abs(lat) <= 180;
-        const message = swapped ? 'latitude must be -90..90; swapped? the order is [lon, lat]' : 'latitude must be -90..90';
+        const message = swapped
+          ? 'latitude must be -90..90; swapped? the order is [lon, lat]'
+          : 'latitude must be -90..90';
         context.addIssue({ code: 'custom', path: [1], params: { code: 'lat_range' }, message, input: lat });
       }
       if (Math.abs(lon) > 180) {
-        context.addIssue({ code: 'custom', path: [0], params: { code: 'lon_range' }, message: 'longitude must be -180..180', input: lon });
+        context.addIssue({
+          code: 'custom',
+          path: [0],
+          params: { code: 'lon_range' },
+          message: 'longitude must be -180..180',
+          input: lon,
+        });
       }
     }),
   ),

@@ -3,7 +3,14 @@ import * as z from 'zod/mini';
 
 /** Any UUID, any version, lower-cased; the nil UUID names nothing. */
 export const idSchema = z.pipe(
-  z.string().check(z.regex(/^(?!0{8}-0{4}-0{4}-0{4}-0{12}$)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, 'not a UUID')),
+  z
+    .string()
+    .check(
+      z.regex(
+        /^(?!0{8}-0{4}-0{4}-0{4}-0{12}$)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
+        'not a UUID',
+      ),
+    ),
   z.transform((text: string) => text.toLowerCase()),
 );
 
@@ -15,7 +22,9 @@ const EARLIEST = Date.UTC(1900, 0, 1);
 
 /** ISO 8601 instants, read as UTC with milliseconds: PostgreSQL refuses offsets of 16 hours and more that ISO 8601 allows. */
 export const instant = z.pipe(
-  z.iso.datetime({ offset: true }).check(z.refine((value) => !(Date.parse(value) < EARLIEST), { message: 'before 1900', params: { code: 'range' } })),
+  z.iso
+    .datetime({ offset: true })
+    .check(z.refine((value) => !(Date.parse(value) < EARLIEST), { message: 'before 1900', params: { code: 'range' } })),
   z.transform((value: string) => new Date(value).toISOString()),
 );
 

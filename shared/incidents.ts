@@ -15,14 +15,33 @@ export const lanes = ['unplaced', 'outside'] as const;
 export const outcomesOfIncident = ['found', 'not_found'] as const;
 
 export const incidentRow = z.object({
-  id: idSchema, version: z.number(), code: z.string(), stationId: idSchema, areaId: z.nullable(idSchema),
+  id: idSchema,
+  version: z.number(),
+  code: z.string(),
+  stationId: idSchema,
+  areaId: z.nullable(idSchema),
   /** why it stands in the lane beside the map; null for a placed one */
   lane: z.nullable(z.enum(lanes)),
-  status: z.enum(incidentStatuses), priority: z.enum(priorities),
-  position: z.nullable(pointSchema), accuracyM: z.nullable(z.number()), placeText: z.nullable(z.string()), placeCode: z.nullable(z.string()),
-  people: z.number(), signs: z.array(z.enum(signs)), description: z.nullable(z.string()), source: z.enum(sources), verified: z.boolean(),
-  openedAt: instant, lastReportedAt: instant, seenAt: z.nullable(instant), firstDispatchedAt: z.nullable(instant), arrivedAt: z.nullable(instant),
-  closedAt: z.nullable(instant), closeReason: z.nullable(z.string()), outcome: z.nullable(z.enum(outcomesOfIncident)), mergedInto: z.nullable(idSchema),
+  status: z.enum(incidentStatuses),
+  priority: z.enum(priorities),
+  position: z.nullable(pointSchema),
+  accuracyM: z.nullable(z.number()),
+  placeText: z.nullable(z.string()),
+  placeCode: z.nullable(z.string()),
+  people: z.number(),
+  signs: z.array(z.enum(signs)),
+  description: z.nullable(z.string()),
+  source: z.enum(sources),
+  verified: z.boolean(),
+  openedAt: instant,
+  lastReportedAt: instant,
+  seenAt: z.nullable(instant),
+  firstDispatchedAt: z.nullable(instant),
+  arrivedAt: z.nullable(instant),
+  closedAt: z.nullable(instant),
+  closeReason: z.nullable(z.string()),
+  outcome: z.nullable(z.enum(outcomesOfIncident)),
+  mergedInto: z.nullable(idSchema),
   sightingIds: z.array(idSchema),
   /** patrols with a running dispatch to it */
   patrolIds: z.array(idSchema),
@@ -30,27 +49,60 @@ export const incidentRow = z.object({
 export type IncidentRow = z.infer<typeof incidentRow>;
 
 /** Nothing left but to close it: somebody was there and nobody is under way any more. */
-export const awaitsClosing = (row: IncidentRow): boolean => row.status !== 'closed' && row.outcome !== null && row.patrolIds.length === 0;
+export const awaitsClosing = (row: IncidentRow): boolean =>
+  row.status !== 'closed' && row.outcome !== null && row.patrolIds.length === 0;
 
 const priorityOrder: Record<Priority, number> = { life_risk: 0, urgent: 1, normal: 2 };
 /** Danger first, then the longest waiting. */
 export function byUrgency(a: IncidentRow, b: IncidentRow): number {
-  return priorityOrder[a.priority] - priorityOrder[b.priority] || a.openedAt.localeCompare(b.openedAt) || a.id.localeCompare(b.id);
+  return (
+    priorityOrder[a.priority] - priorityOrder[b.priority] ||
+    a.openedAt.localeCompare(b.openedAt) ||
+    a.id.localeCompare(b.id)
+  );
 }
 
 /** What the timeline tells; the words are in the catalogue under `timeline.<kind>`. */
 export const entryKinds = [
-  'reported', 'seen', 'noted', 'changed', 'dispatched', 'accepted', 'declined', 'en_route', 'on_scene', 'transporting', 'done', 'recalled',
-  'encounter', 'not_found', 'bed_held', 'bed_released', 'merged', 'absorbed', 'unmerged', 'released', 'closed', 'reopened', 'photo',
+  'reported',
+  'seen',
+  'noted',
+  'changed',
+  'dispatched',
+  'accepted',
+  'declined',
+  'en_route',
+  'on_scene',
+  'transporting',
+  'done',
+  'recalled',
+  'encounter',
+  'not_found',
+  'bed_held',
+  'bed_released',
+  'merged',
+  'absorbed',
+  'unmerged',
+  'released',
+  'closed',
+  'reopened',
+  'photo',
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 export const entryRow = z.object({
-  id: z.number(), at: instant, kind: z.enum(entryKinds), actorKind: z.string(), actorName: z.nullable(z.string()), detail: z.record(z.string(), z.unknown()),
+  id: z.number(),
+  at: instant,
+  kind: z.enum(entryKinds),
+  actorKind: z.string(),
+  actorName: z.nullable(z.string()),
+  detail: z.record(z.string(), z.unknown()),
 });
 export type EntryRow = z.infer<typeof entryRow>;
 
 export const incidentDetail = z.extend(incidentRow, {
-  sightings: z.array(sightingRow), encounters: z.array(encounterRow), timeline: z.array(entryRow),
+  sightings: z.array(sightingRow),
+  encounters: z.array(encounterRow),
+  timeline: z.array(entryRow),
 });
 export type IncidentDetail = z.infer<typeof incidentDetail>;
 export const duplicateRow = z.extend(incidentRow, { distanceM: z.number(), minutesApart: z.number() });
@@ -58,45 +110,116 @@ export const duplicateRow = z.extend(incidentRow, { distanceM: z.number(), minut
 const viewers = [...desk, 'inspector', 'crew'] as const;
 
 export const listIncidents = endpoint({
-  name: 'listIncidents', method: 'GET', path: '/api/incidents', who: viewers, logged: true, summary: 'Incidents of the own subtree',
-  query: z.strictObject({ ...paging, status: z.optional(z.enum([...incidentStatuses, 'all'])), sort: z.optional(z.enum(['newest', 'cold'])), bbox: z.optional(z.string()) }),
+  name: 'listIncidents',
+  method: 'GET',
+  path: '/api/incidents',
+  who: viewers,
+  logged: true,
+  summary: 'Incidents of the own subtree',
+  query: z.strictObject({
+    ...paging,
+    status: z.optional(z.enum([...incidentStatuses, 'all'])),
+    sort: z.optional(z.enum(['newest', 'cold'])),
+    bbox: z.optional(z.string()),
+  }),
   reply: listOf(incidentRow),
 });
 export const readIncident = endpoint({
-  name: 'readIncident', method: 'GET', path: '/api/incidents/:id', who: viewers, logged: true, summary: 'One incident with its sightings, encounters and timeline', params: idParams, reply: incidentDetail,
+  name: 'readIncident',
+  method: 'GET',
+  path: '/api/incidents/:id',
+  who: viewers,
+  logged: true,
+  summary: 'One incident with its sightings, encounters and timeline',
+  params: idParams,
+  reply: incidentDetail,
 });
 export const updateIncident = endpoint({
-  name: 'updateIncident', method: 'PATCH', path: '/api/incidents/:id', who: desk, summary: 'Corrects place, priority or head count', params: idParams,
+  name: 'updateIncident',
+  method: 'PATCH',
+  path: '/api/incidents/:id',
+  who: desk,
+  summary: 'Corrects place, priority or head count',
+  params: idParams,
   body: z.strictObject({
-    version: z.number(), position: z.optional(pointSchema), crs: z.optional(crsSchema), placeText: z.optional(text(500)), placeCode: z.optional(text(100)),
-    priority: z.optional(z.enum(priorities)), people: z.optional(z.int().check(z.gte(1), z.lte(99))),
+    version: z.number(),
+    position: z.optional(pointSchema),
+    crs: z.optional(crsSchema),
+    placeText: z.optional(text(500)),
+    placeCode: z.optional(text(100)),
+    priority: z.optional(z.enum(priorities)),
+    people: z.optional(z.int().check(z.gte(1), z.lte(99))),
   }),
   reply: incidentRow,
 });
 /** Needs no version: two desks that look at once both have seen it. */
 export const markSeen = endpoint({
-  name: 'markSeen', method: 'POST', path: '/api/incidents/:id/seen', who: desk, summary: 'The desk has seen it', params: idParams, body: z.strictObject({}), reply: incidentRow,
+  name: 'markSeen',
+  method: 'POST',
+  path: '/api/incidents/:id/seen',
+  who: desk,
+  summary: 'The desk has seen it',
+  params: idParams,
+  body: z.strictObject({}),
+  reply: incidentRow,
 });
 export const mergeIncident = endpoint({
-  name: 'mergeIncident', method: 'POST', path: '/api/incidents/:id/merge', who: desk, summary: 'Folds this incident into another; reversible', params: idParams,
-  body: z.strictObject({ version: z.optional(z.number()), intoId: idSchema }), reply: incidentRow,
+  name: 'mergeIncident',
+  method: 'POST',
+  path: '/api/incidents/:id/merge',
+  who: desk,
+  summary: 'Folds this incident into another; reversible',
+  params: idParams,
+  body: z.strictObject({ version: z.optional(z.number()), intoId: idSchema }),
+  reply: incidentRow,
 });
 export const unmergeIncident = endpoint({
-  name: 'unmergeIncident', method: 'POST', path: '/api/incidents/:id/unmerge', who: desk, summary: 'Takes a merge back', params: idParams, body: z.strictObject({ version: z.optional(z.number()) }), reply: incidentRow,
+  name: 'unmergeIncident',
+  method: 'POST',
+  path: '/api/incidents/:id/unmerge',
+  who: desk,
+  summary: 'Takes a merge back',
+  params: idParams,
+  body: z.strictObject({ version: z.optional(z.number()) }),
+  reply: incidentRow,
 });
 export const closeIncident = endpoint({
-  name: 'closeIncident', method: 'POST', path: '/api/incidents/:id/close', who: desk, summary: 'Closes; refused while obligations are open', params: idParams,
-  body: z.strictObject({ version: z.optional(z.number()), reason: text(500) }), reply: incidentRow,
+  name: 'closeIncident',
+  method: 'POST',
+  path: '/api/incidents/:id/close',
+  who: desk,
+  summary: 'Closes; refused while obligations are open',
+  params: idParams,
+  body: z.strictObject({ version: z.optional(z.number()), reason: text(500) }),
+  reply: incidentRow,
 });
 export const reopenIncident = endpoint({
-  name: 'reopenIncident', method: 'POST', path: '/api/incidents/:id/reopen', who: desk, summary: 'Opens a closed one again', params: idParams,
-  body: z.strictObject({ version: z.optional(z.number()) }), reply: incidentRow,
+  name: 'reopenIncident',
+  method: 'POST',
+  path: '/api/incidents/:id/reopen',
+  who: desk,
+  summary: 'Opens a closed one again',
+  params: idParams,
+  body: z.strictObject({ version: z.optional(z.number()) }),
+  reply: incidentRow,
 });
 export const noteIncident = endpoint({
-  name: 'noteIncident', method: 'POST', path: '/api/incidents/:id/notes', who: [...desk, 'crew'], summary: 'Adds a note to the timeline', status: 201, params: idParams,
-  body: z.strictObject({ text: text(2000) }), reply: incidentRow,
+  name: 'noteIncident',
+  method: 'POST',
+  path: '/api/incidents/:id/notes',
+  who: [...desk, 'crew'],
+  summary: 'Adds a note to the timeline',
+  status: 201,
+  params: idParams,
+  body: z.strictObject({ text: text(2000) }),
+  reply: incidentRow,
 });
 export const listDuplicates = endpoint({
-  name: 'listDuplicates', method: 'GET', path: '/api/incidents/:id/duplicates', who: desk, summary: 'Open incidents near in place and time, nearest first', params: idParams,
+  name: 'listDuplicates',
+  method: 'GET',
+  path: '/api/incidents/:id/duplicates',
+  who: desk,
+  summary: 'Open incidents near in place and time, nearest first',
+  params: idParams,
   reply: z.object({ items: z.array(duplicateRow) }),
 });

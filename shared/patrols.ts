@@ -7,20 +7,45 @@ import { desk } from './roles.ts';
 export const patrolStatuses = ['free', 'busy', 'break', 'ended'] as const;
 export type PatrolStatus = (typeof patrolStatuses)[number];
 
-export const vehicleRow = z.object({ id: idSchema, version: z.number(), stationId: idSchema, name: z.string(), plate: z.nullable(z.string()), seats: z.number(), active: z.boolean() });
+export const vehicleRow = z.object({
+  id: idSchema,
+  version: z.number(),
+  stationId: idSchema,
+  name: z.string(),
+  plate: z.nullable(z.string()),
+  seats: z.number(),
+  active: z.boolean(),
+});
 export type VehicleRow = z.infer<typeof vehicleRow>;
 export const patrolRow = z.object({
-  id: idSchema, version: z.number(),
+  id: idSchema,
+  version: z.number(),
   /** short number that stands for the patrol in packed positions */
   num: z.number(),
-  stationId: idSchema, name: z.string(), vehicleId: z.nullable(idSchema), vehicleName: z.nullable(z.string()),
-  crew: z.array(idSchema), crewCount: z.number(), status: z.enum(patrolStatuses), startedAt: instant, endedAt: z.nullable(instant),
+  stationId: idSchema,
+  name: z.string(),
+  vehicleId: z.nullable(idSchema),
+  vehicleName: z.nullable(z.string()),
+  crew: z.array(idSchema),
+  crewCount: z.number(),
+  status: z.enum(patrolStatuses),
+  startedAt: instant,
+  endedAt: z.nullable(instant),
 });
 export type PatrolRow = z.infer<typeof patrolRow>;
 export const speedUnits = ['mps', 'kmh', 'kn', 'mph'] as const;
 export const deviceRow = z.object({
-  id: idSchema, version: z.number(), stationId: idSchema, uniqueId: z.string(), label: z.string(), patrolId: z.nullable(idSchema), vehicleId: z.nullable(idSchema),
-  speedUnit: z.enum(speedUnits), active: z.boolean(), lastSeenAt: z.nullable(instant), battery: z.nullable(z.number()),
+  id: idSchema,
+  version: z.number(),
+  stationId: idSchema,
+  uniqueId: z.string(),
+  label: z.string(),
+  patrolId: z.nullable(idSchema),
+  vehicleId: z.nullable(idSchema),
+  speedUnit: z.enum(speedUnits),
+  active: z.boolean(),
+  lastSeenAt: z.nullable(instant),
+  battery: z.nullable(z.number()),
 });
 export type DeviceRow = z.infer<typeof deviceRow>;
 
@@ -28,42 +53,116 @@ const onMap = [...desk, 'inspector', 'crew'] as const;
 const keepers = ['manager', 'admin'] as const;
 
 export const listVehicles = endpoint({
-  name: 'listVehicles', method: 'GET', path: '/api/vehicles', who: [...desk, 'admin', 'crew', 'inspector'], summary: 'Vehicles of the own subtree', query: z.strictObject(paging), reply: listOf(vehicleRow),
+  name: 'listVehicles',
+  method: 'GET',
+  path: '/api/vehicles',
+  who: [...desk, 'admin', 'crew', 'inspector'],
+  summary: 'Vehicles of the own subtree',
+  query: z.strictObject(paging),
+  reply: listOf(vehicleRow),
 });
 export const createVehicle = endpoint({
-  name: 'createVehicle', method: 'POST', path: '/api/vehicles', who: keepers, summary: 'Adds a vehicle', status: 201, replay: 'id',
-  body: z.strictObject({ id: idSchema, stationId: z.optional(idSchema), name: text(100), plate: z.optional(text(20)), seats: z.int().check(z.gte(1), z.lte(100)) }), reply: vehicleRow,
+  name: 'createVehicle',
+  method: 'POST',
+  path: '/api/vehicles',
+  who: keepers,
+  summary: 'Adds a vehicle',
+  status: 201,
+  replay: 'id',
+  body: z.strictObject({
+    id: idSchema,
+    stationId: z.optional(idSchema),
+    name: text(100),
+    plate: z.optional(text(20)),
+    seats: z.int().check(z.gte(1), z.lte(100)),
+  }),
+  reply: vehicleRow,
 });
 export const listPatrols = endpoint({
-  name: 'listPatrols', method: 'GET', path: '/api/patrols', who: onMap, summary: 'Patrols out now (or all, with status=all), newest first',
-  query: z.strictObject({ ...paging, status: z.optional(z.enum([...patrolStatuses, 'all'])) }), reply: listOf(patrolRow),
+  name: 'listPatrols',
+  method: 'GET',
+  path: '/api/patrols',
+  who: onMap,
+  summary: 'Patrols out now (or all, with status=all), newest first',
+  query: z.strictObject({ ...paging, status: z.optional(z.enum([...patrolStatuses, 'all'])) }),
+  reply: listOf(patrolRow),
 });
 export const startPatrol = endpoint({
-  name: 'startPatrol', method: 'POST', path: '/api/patrols', who: [...desk, 'crew'], summary: 'A crew goes out', status: 201, replay: 'id',
+  name: 'startPatrol',
+  method: 'POST',
+  path: '/api/patrols',
+  who: [...desk, 'crew'],
+  summary: 'A crew goes out',
+  status: 201,
+  replay: 'id',
   body: z.strictObject({
-    id: idSchema, stationId: z.optional(idSchema), name: z.optional(text(100)), vehicleId: z.optional(idSchema),
-    crew: z.array(idSchema).check(z.maxLength(50)), crewCount: z.int().check(z.gte(1), z.lte(50)),
+    id: idSchema,
+    stationId: z.optional(idSchema),
+    name: z.optional(text(100)),
+    vehicleId: z.optional(idSchema),
+    crew: z.array(idSchema).check(z.maxLength(50)),
+    crewCount: z.int().check(z.gte(1), z.lte(50)),
   }),
   reply: patrolRow,
 });
 /** `free` and `break` by hand; `busy` follows from a dispatch; `ended` closes the outing. */
 export const updatePatrol = endpoint({
-  name: 'updatePatrol', method: 'PATCH', path: '/api/patrols/:id', who: [...desk, 'crew'], summary: 'Changes status, name, crew or head count', params: idParams,
+  name: 'updatePatrol',
+  method: 'PATCH',
+  path: '/api/patrols/:id',
+  who: [...desk, 'crew'],
+  summary: 'Changes status, name, crew or head count',
+  params: idParams,
   body: z.strictObject({
-    version: z.optional(z.number()), status: z.optional(z.enum(['free', 'break', 'ended'])), name: z.optional(text(100)),
-    crew: z.optional(z.array(idSchema).check(z.maxLength(50))), crewCount: z.optional(z.int().check(z.gte(1), z.lte(50))),
+    version: z.optional(z.number()),
+    status: z.optional(z.enum(['free', 'break', 'ended'])),
+    name: z.optional(text(100)),
+    crew: z.optional(z.array(idSchema).check(z.maxLength(50))),
+    crewCount: z.optional(z.int().check(z.gte(1), z.lte(50))),
   }),
   reply: patrolRow,
 });
 export const listDevices = endpoint({
-  name: 'listDevices', method: 'GET', path: '/api/devices', who: keepers, summary: 'Tracking devices of the own subtree', query: z.strictObject(paging), reply: listOf(deviceRow),
+  name: 'listDevices',
+  method: 'GET',
+  path: '/api/devices',
+  who: keepers,
+  summary: 'Tracking devices of the own subtree',
+  query: z.strictObject(paging),
+  reply: listOf(deviceRow),
 });
 const bound = { patrolId: z.optional(z.nullable(idSchema)), vehicleId: z.optional(z.nullable(idSchema)) };
 export const createDevice = endpoint({
-  name: 'createDevice', method: 'POST', path: '/api/devices', who: keepers, summary: 'Registers a tracking device', status: 201, replay: 'id',
-  body: z.strictObject({ id: idSchema, stationId: z.optional(idSchema), uniqueId: text(64), label: z.optional(text(100)), speedUnit: z.optional(z.enum(speedUnits)), ...bound }), reply: deviceRow,
+  name: 'createDevice',
+  method: 'POST',
+  path: '/api/devices',
+  who: keepers,
+  summary: 'Registers a tracking device',
+  status: 201,
+  replay: 'id',
+  body: z.strictObject({
+    id: idSchema,
+    stationId: z.optional(idSchema),
+    uniqueId: text(64),
+    label: z.optional(text(100)),
+    speedUnit: z.optional(z.enum(speedUnits)),
+    ...bound,
+  }),
+  reply: deviceRow,
 });
 export const updateDevice = endpoint({
-  name: 'updateDevice', method: 'PATCH', path: '/api/devices/:id', who: keepers, summary: 'Changes a device', params: idParams,
-  body: z.strictObject({ version: z.number(), label: z.optional(text(100)), speedUnit: z.optional(z.enum(speedUnits)), active: z.optional(z.boolean()), ...bound }), reply: deviceRow,
+  name: 'updateDevice',
+  method: 'PATCH',
+  path: '/api/devices/:id',
+  who: keepers,
+  summary: 'Changes a device',
+  params: idParams,
+  body: z.strictObject({
+    version: z.number(),
+    label: z.optional(text(100)),
+    speedUnit: z.optional(z.enum(speedUnits)),
+    active: z.optional(z.boolean()),
+    ...bound,
+  }),
+  reply: deviceRow,
 });

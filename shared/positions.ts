@@ -25,11 +25,23 @@ const orMinus = (value: number | null, factor: number): number => (value === nul
 
 export function packFix(num: number, fix: Fix, tickAt: number): PackedFix {
   const [lon, lat] = fix.position;
-  return [num, Math.round(lon * 1e5), Math.round(lat * 1e5), Math.round(tickAt - fix.at / 1000), orMinus(fix.speedMps, 10), orMinus(fix.headingDeg, 1)];
+  return [
+    num,
+    Math.round(lon * 1e5),
+    Math.round(lat * 1e5),
+    Math.round(tickAt - fix.at / 1000),
+    orMinus(fix.speedMps, 10),
+    orMinus(fix.headingDeg, 1),
+  ];
 }
 
 export function unpackFix([num, lon, lat, age, speed, heading]: PackedFix, tickAt: number): { num: number; fix: Fix } {
-  const fix = { position: [lon / 1e5, lat / 1e5] as LonLat, at: (tickAt - age) * 1000, speedMps: speed < 0 ? null : speed / 10, headingDeg: heading < 0 ? null : heading };
+  const fix = {
+    position: [lon / 1e5, lat / 1e5] as LonLat,
+    at: (tickAt - age) * 1000,
+    speedMps: speed < 0 ? null : speed / 10,
+    headingDeg: heading < 0 ? null : heading,
+  };
   return { num, fix };
 }
 
@@ -46,22 +58,50 @@ export function applyTick(latest: ReadonlyMap<number, Fix>, tick: PositionsTick)
 
 const measure = (from: number, to: number) => z.optional(z.number().check(z.gte(from), z.lte(to)));
 export const positionBody = z.strictObject({
-  patrolId: idSchema, position: pointSchema, at: instant, crs: z.optional(crsSchema),
-  speedMps: measure(0, 400), headingDeg: measure(0, 360), accuracyM: measure(0, 100_000), battery: measure(0, 100),
+  patrolId: idSchema,
+  position: pointSchema,
+  at: instant,
+  crs: z.optional(crsSchema),
+  speedMps: measure(0, 400),
+  headingDeg: measure(0, 360),
+  accuracyM: measure(0, 100_000),
+  battery: measure(0, 100),
 });
 export type PositionBody = z.infer<typeof positionBody>;
 
 export const takePositions = endpoint({
-  name: 'takePositions', method: 'POST', path: '/api/positions', who: [...desk, 'crew'], summary: 'A batch of fixes; implausible ones are kept and marked', status: 202, limit: 1_000_000, replay: 'self',
+  name: 'takePositions',
+  method: 'POST',
+  path: '/api/positions',
+  who: [...desk, 'crew'],
+  summary: 'A batch of fixes; implausible ones are kept and marked',
+  status: 202,
+  limit: 1_000_000,
+  replay: 'self',
   body: z.array(positionBody).check(z.minLength(1), z.maxLength(2000)),
   reply: z.object({ accepted: z.number(), marked: z.number() }),
 });
-export const trackPoint = z.object({ at: instant, position: pointSchema, speedMps: z.nullable(z.number()), marks: z.array(z.string()) });
+export const trackPoint = z.object({
+  at: instant,
+  position: pointSchema,
+  speedMps: z.nullable(z.number()),
+  marks: z.array(z.string()),
+});
 export const readTrack = endpoint({
-  name: 'readTrack', method: 'GET', path: '/api/patrols/:id/track', who: [...desk, 'inspector', 'crew'], summary: "A patrol's track, oldest first", params: idParams,
+  name: 'readTrack',
+  method: 'GET',
+  path: '/api/patrols/:id/track',
+  who: [...desk, 'inspector', 'crew'],
+  summary: "A patrol's track, oldest first",
+  params: idParams,
   reply: z.object({ items: z.array(trackPoint) }),
 });
 export const readTrackGpx = endpoint({
-  name: 'readTrackGpx', method: 'GET', path: '/api/patrols/:id/track.gpx', who: [...desk, 'inspector', 'crew'], summary: "A patrol's track as GPX 1.1, without the marked fixes", params: idParams,
+  name: 'readTrackGpx',
+  method: 'GET',
+  path: '/api/patrols/:id/track.gpx',
+  who: [...desk, 'inspector', 'crew'],
+  summary: "A patrol's track as GPX 1.1, without the marked fixes",
+  params: idParams,
   reply: z.unknown(),
 });

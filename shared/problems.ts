@@ -128,14 +128,21 @@ const reasons: Record<string, string> = {
 };
 
 const has = (input: unknown, path: PropertyKey[]): boolean =>
-  path.reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined), input) !== undefined;
+  path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    input,
+  ) !== undefined;
 
 /** Turns zod's issues about `input` into field errors with our codes; `root` is '' for a body and '/query' for a query. */
 export function fieldErrors(issues: readonly Issue[], input: unknown, root = ''): FieldError[] {
   return issues.flatMap((issue): FieldError[] => {
     const path = issue.path ?? [];
     if (issue.code === 'unrecognized_keys') {
-      return (issue.keys ?? []).map((key) => ({ path: root + pointer([...path, key]), code: 'unknown_field', message: 'unknown field' }));
+      return (issue.keys ?? []).map((key) => ({
+        path: root + pointer([...path, key]),
+        code: 'unknown_field',
+        message: 'unknown field',
+      }));
     }
     const own = issue.params?.['code'];
     const absent = path.length > 0 && !has(input, path);

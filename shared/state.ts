@@ -8,7 +8,9 @@ type Table<N extends Noun> = Readonly<Record<string, Nouns[N]>>;
 export type State = { readonly seq: number } & { readonly [N in Noun]: Table<N> };
 
 /** Answer of GET /api/snapshot. */
-export type Snapshot = { seq: number; at: string; positions: { at: number; fixes: PackedFix[] } } & { [N in Noun]: Nouns[N][] };
+export type Snapshot = { seq: number; at: string; positions: { at: number; fixes: PackedFix[] } } & {
+  [N in Noun]: Nouns[N][];
+};
 
 /** Which rows belong to the picture; a row that ended leaves it. The server's snapshot keeps to the same table. */
 export const isLive: { [N in Noun]: (row: Nouns[N]) => boolean } = {
@@ -25,13 +27,27 @@ export const isLive: { [N in Noun]: (row: Nouns[N]) => boolean } = {
 };
 
 export const emptyState: State = Object.freeze({
-  seq: 0, stations: {}, incidents: {}, patrols: {}, dispatches: {}, shelters: {}, holds: {}, stays: {}, items: {}, stock: {}, tasks: {},
+  seq: 0,
+  stations: {},
+  incidents: {},
+  patrols: {},
+  dispatches: {},
+  shelters: {},
+  holds: {},
+  stays: {},
+  items: {},
+  stock: {},
+  tasks: {},
 });
 
-const byId = <T extends { id: string }>(rows: readonly T[]): Record<string, T> => Object.fromEntries(rows.map((row) => [row.id, row]));
+const byId = <T extends { id: string }>(rows: readonly T[]): Record<string, T> =>
+  Object.fromEntries(rows.map((row) => [row.id, row]));
 
 export function fromSnapshot(snapshot: Snapshot): State {
-  return { seq: snapshot.seq, ...(Object.fromEntries(nouns.map((noun) => [noun, byId<{ id: string }>(snapshot[noun])])) as Omit<State, 'seq'>) };
+  return {
+    seq: snapshot.seq,
+    ...(Object.fromEntries(nouns.map((noun) => [noun, byId<{ id: string }>(snapshot[noun])])) as Omit<State, 'seq'>),
+  };
 }
 
 function foldInto<N extends Noun>(table: Record<string, Nouns[N]>, noun: N, payload: Change['payload']): void {

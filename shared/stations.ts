@@ -41,7 +41,13 @@ export const areaRow = z.object({
 });
 export type AreaRow = z.infer<typeof areaRow>;
 
-export const ruleRow = z.object({ key: z.string(), stationId: z.nullable(idSchema), value: z.unknown(), unit: z.string(), source: z.string() });
+export const ruleRow = z.object({
+  key: z.string(),
+  stationId: z.nullable(idSchema),
+  value: z.unknown(),
+  unit: z.string(),
+  source: z.string(),
+});
 export type RuleRow = z.infer<typeof ruleRow>;
 
 /** What an import did with one feature. */
@@ -56,31 +62,60 @@ export const areaImport = z.object({
 });
 
 export const listStations = endpoint({
-  name: 'listStations', method: 'GET', path: '/api/stations', who: staff, summary: 'Stations of the own subtree',
-  query: z.strictObject(paging), reply: listOf(stationRow),
+  name: 'listStations',
+  method: 'GET',
+  path: '/api/stations',
+  who: staff,
+  summary: 'Stations of the own subtree',
+  query: z.strictObject(paging),
+  reply: listOf(stationRow),
 });
 export const createStation = endpoint({
-  name: 'createStation', method: 'POST', path: '/api/stations', who: ['admin'], summary: 'Adds a station below one of the own subtree',
-  status: 201, replay: 'id',
+  name: 'createStation',
+  method: 'POST',
+  path: '/api/stations',
+  who: ['admin'],
+  summary: 'Adds a station below one of the own subtree',
+  status: 201,
+  replay: 'id',
   body: z.strictObject({
-    id: idSchema, parentId: idSchema, name: text(200),
-    timeZone: z.optional(timeZone), locale: z.optional(z.enum(localeNames)),
+    id: idSchema,
+    parentId: idSchema,
+    name: text(200),
+    timeZone: z.optional(timeZone),
+    locale: z.optional(z.enum(localeNames)),
   }),
   reply: stationRow,
 });
 export const listAreas = endpoint({
-  name: 'listAreas', method: 'GET', path: '/api/areas', who: staff, summary: 'Areas of the own subtree with outlines to draw',
-  query: z.strictObject({ ...paging, bbox: z.optional(z.string()) }), reply: listOf(areaRow),
+  name: 'listAreas',
+  method: 'GET',
+  path: '/api/areas',
+  who: staff,
+  summary: 'Areas of the own subtree with outlines to draw',
+  query: z.strictObject({ ...paging, bbox: z.optional(z.string()) }),
+  reply: listOf(areaRow),
 });
 /** Geometry is checked by server/stations/geometry.ts, which answers with the reason and the feature. */
 export const importAreas = endpoint({
-  name: 'importAreas', method: 'POST', path: '/api/areas', who: ['admin'], status: 201, limit: 5_000_000,
-  summary: 'Imports areas from a FeatureCollection (properties.name, optional properties.stationId); all or nothing; the same name replaces',
+  name: 'importAreas',
+  method: 'POST',
+  path: '/api/areas',
+  who: ['admin'],
+  status: 201,
+  limit: 5_000_000,
+  summary:
+    'Imports areas from a FeatureCollection (properties.name, optional properties.stationId); all or nothing; the same name replaces',
   query: z.strictObject({ stationId: z.optional(idSchema) }),
   body: z.unknown(),
   reply: z.object({ items: z.array(areaImport) }),
 });
 export const listRules = endpoint({
-  name: 'listRules', method: 'GET', path: '/api/rules', who: staff, summary: 'Rules of the field as they hold in the own subtree, with their source',
-  query: z.strictObject({}), reply: z.object({ items: z.array(ruleRow) }),
+  name: 'listRules',
+  method: 'GET',
+  path: '/api/rules',
+  who: staff,
+  summary: 'Rules of the field as they hold in the own subtree, with their source',
+  query: z.strictObject({}),
+  reply: z.object({ items: z.array(ruleRow) }),
 });

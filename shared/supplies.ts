@@ -12,7 +12,15 @@ export type StoreKind = (typeof storeKinds)[number];
 export const reasons = ['receive', 'move', 'hand_out', 'return', 'write_off', 'correction'] as const;
 export type MovementReason = (typeof reasons)[number];
 
-export const itemRow = z.object({ id: idSchema, version: z.number(), name: z.string(), nameZh: z.nullable(z.string()), unit: z.string(), kind: z.enum(itemKinds), active: z.boolean() });
+export const itemRow = z.object({
+  id: idSchema,
+  version: z.number(),
+  name: z.string(),
+  nameZh: z.nullable(z.string()),
+  unit: z.string(),
+  kind: z.enum(itemKinds),
+  active: z.boolean(),
+});
 export type ItemRow = z.infer<typeof itemRow>;
 export const depotRow = z.object({ id: idSchema, version: z.number(), stationId: idSchema, name: z.string() });
 export type DepotRow = z.infer<typeof depotRow>;
@@ -21,18 +29,40 @@ const place = z.strictObject({ kind: z.enum(placeKinds), id: z.optional(idSchema
   z.superRefine((value, context) => {
     const store = (storeKinds as readonly string[]).includes(value.kind);
     if (store !== (value.id !== undefined)) {
-      context.addIssue({ code: 'custom', path: ['id'], params: { code: store ? 'required' : 'unknown_field' }, message: store ? 'which one' : 'this kind has no id', input: value });
+      context.addIssue({
+        code: 'custom',
+        path: ['id'],
+        params: { code: store ? 'required' : 'unknown_field' },
+        message: store ? 'which one' : 'this kind has no id',
+        input: value,
+      });
     }
   }),
 );
 export type Place = z.infer<typeof place>;
 export const movementRow = z.object({
-  id: idSchema, version: z.number(), stationId: idSchema, itemId: idSchema, quantity: z.number(), from: z.object({ kind: z.enum(placeKinds), id: z.nullable(idSchema) }), to: z.object({ kind: z.enum(placeKinds), id: z.nullable(idSchema) }),
-  reason: z.enum(reasons), at: instant, short: z.boolean(), encounterId: z.nullable(idSchema), note: z.nullable(z.string()),
+  id: idSchema,
+  version: z.number(),
+  stationId: idSchema,
+  itemId: idSchema,
+  quantity: z.number(),
+  from: z.object({ kind: z.enum(placeKinds), id: z.nullable(idSchema) }),
+  to: z.object({ kind: z.enum(placeKinds), id: z.nullable(idSchema) }),
+  reason: z.enum(reasons),
+  at: instant,
+  short: z.boolean(),
+  encounterId: z.nullable(idSchema),
+  note: z.nullable(z.string()),
 });
 export type MovementRow = z.infer<typeof movementRow>;
 /** What lies where; `id` is place and item together, so that a newer sum replaces the older one. */
-export const stockRow = z.object({ id: z.string(), stationId: idSchema, place: z.object({ kind: z.enum(storeKinds), id: idSchema }), itemId: idSchema, quantity: z.number() });
+export const stockRow = z.object({
+  id: z.string(),
+  stationId: idSchema,
+  place: z.object({ kind: z.enum(storeKinds), id: idSchema }),
+  itemId: idSchema,
+  quantity: z.number(),
+});
 export type StockRow = z.infer<typeof stockRow>;
 
 /** Which ends each reason joins: a movement that says otherwise is a slip. */
@@ -47,42 +77,112 @@ const ends: Record<MovementReason, { from: readonly string[]; to: readonly strin
 
 const keepers = ['manager', 'admin', 'shelter', 'crew'] as const;
 export const listItems = endpoint({
-  name: 'listItems', method: 'GET', path: '/api/supplies/items', who: staff, summary: 'The catalogue of supply items', query: z.strictObject(paging), reply: listOf(itemRow),
+  name: 'listItems',
+  method: 'GET',
+  path: '/api/supplies/items',
+  who: staff,
+  summary: 'The catalogue of supply items',
+  query: z.strictObject(paging),
+  reply: listOf(itemRow),
 });
 export const createItem = endpoint({
-  name: 'createItem', method: 'POST', path: '/api/supplies/items', who: ['manager', 'admin'], summary: 'Adds an item', status: 201, replay: 'id',
-  body: z.strictObject({ id: idSchema, name: text(100), nameZh: z.optional(text(100)), unit: text(20), kind: z.enum(itemKinds) }), reply: itemRow,
+  name: 'createItem',
+  method: 'POST',
+  path: '/api/supplies/items',
+  who: ['manager', 'admin'],
+  summary: 'Adds an item',
+  status: 201,
+  replay: 'id',
+  body: z.strictObject({
+    id: idSchema,
+    name: text(100),
+    nameZh: z.optional(text(100)),
+    unit: text(20),
+    kind: z.enum(itemKinds),
+  }),
+  reply: itemRow,
 });
 export const listDepots = endpoint({
-  name: 'listDepots', method: 'GET', path: '/api/supplies/depots', who: [...desk, 'admin', 'shelter', 'crew'], summary: 'Depots of the own subtree', query: z.strictObject(paging), reply: listOf(depotRow),
+  name: 'listDepots',
+  method: 'GET',
+  path: '/api/supplies/depots',
+  who: [...desk, 'admin', 'shelter', 'crew'],
+  summary: 'Depots of the own subtree',
+  query: z.strictObject(paging),
+  reply: listOf(depotRow),
 });
 export const createDepot = endpoint({
-  name: 'createDepot', method: 'POST', path: '/api/supplies/depots', who: ['manager', 'admin'], summary: 'Adds a depot', status: 201, replay: 'id',
-  body: z.strictObject({ id: idSchema, stationId: z.optional(idSchema), name: text(100) }), reply: depotRow,
+  name: 'createDepot',
+  method: 'POST',
+  path: '/api/supplies/depots',
+  who: ['manager', 'admin'],
+  summary: 'Adds a depot',
+  status: 201,
+  replay: 'id',
+  body: z.strictObject({ id: idSchema, stationId: z.optional(idSchema), name: text(100) }),
+  reply: depotRow,
 });
 export const listMovements = endpoint({
-  name: 'listMovements', method: 'GET', path: '/api/supplies/movements', who: [...desk, 'admin', 'shelter', 'crew'], summary: "Movements, newest first; shelter staff's and crews' own place only",
-  query: z.strictObject(paging), reply: listOf(movementRow),
+  name: 'listMovements',
+  method: 'GET',
+  path: '/api/supplies/movements',
+  who: [...desk, 'admin', 'shelter', 'crew'],
+  summary: "Movements, newest first; shelter staff's and crews' own place only",
+  query: z.strictObject(paging),
+  reply: listOf(movementRow),
 });
 export const moveSupplies = endpoint({
-  name: 'moveSupplies', method: 'POST', path: '/api/supplies/movements', who: keepers, summary: 'Moves, receives, returns, writes off or hands out; a transfer beyond stock is refused', status: 201, replay: 'id',
-  body: z.strictObject({
-    id: idSchema, itemId: idSchema, quantity: z.int().check(z.gte(1), z.lte(1_000_000)), from: place, to: place, reason: z.enum(reasons), at: z.optional(instant), note: z.optional(text(500)),
-  }).check(
-    z.superRefine((body, context) => {
-      const allowed = ends[body.reason];
-      for (const end of ['from', 'to'] as const) {
-        if (!allowed[end].includes(body[end].kind)) {
-          context.addIssue({ code: 'custom', path: [end, 'kind'], params: { code: 'enum' }, message: `${body.reason} cannot have ${body[end].kind} here`, input: body });
+  name: 'moveSupplies',
+  method: 'POST',
+  path: '/api/supplies/movements',
+  who: keepers,
+  summary: 'Moves, receives, returns, writes off or hands out; a transfer beyond stock is refused',
+  status: 201,
+  replay: 'id',
+  body: z
+    .strictObject({
+      id: idSchema,
+      itemId: idSchema,
+      quantity: z.int().check(z.gte(1), z.lte(1_000_000)),
+      from: place,
+      to: place,
+      reason: z.enum(reasons),
+      at: z.optional(instant),
+      note: z.optional(text(500)),
+    })
+    .check(
+      z.superRefine((body, context) => {
+        const allowed = ends[body.reason];
+        for (const end of ['from', 'to'] as const) {
+          if (!allowed[end].includes(body[end].kind)) {
+            context.addIssue({
+              code: 'custom',
+              path: [end, 'kind'],
+              params: { code: 'enum' },
+              message: `${body.reason} cannot have ${body[end].kind} here`,
+              input: body,
+            });
+          }
         }
-      }
-      if (body.from.kind === body.to.kind && body.from.id === body.to.id) {
-        context.addIssue({ code: 'custom', path: ['to'], params: { code: 'same_place' }, message: 'from and to are the same place', input: body });
-      }
-    }),
-  ),
+        if (body.from.kind === body.to.kind && body.from.id === body.to.id) {
+          context.addIssue({
+            code: 'custom',
+            path: ['to'],
+            params: { code: 'same_place' },
+            message: 'from and to are the same place',
+            input: body,
+          });
+        }
+      }),
+    ),
   reply: movementRow,
 });
 export const listStock = endpoint({
-  name: 'listStock', method: 'GET', path: '/api/supplies/stock', who: [...desk, 'admin', 'shelter', 'crew'], summary: "What lies where; shelter staff's and crews' own place only", query: z.strictObject(paging), reply: listOf(stockRow),
+  name: 'listStock',
+  method: 'GET',
+  path: '/api/supplies/stock',
+  who: [...desk, 'admin', 'shelter', 'crew'],
+  summary: "What lies where; shelter staff's and crews' own place only",
+  query: z.strictObject(paging),
+  reply: listOf(stockRow),
 });

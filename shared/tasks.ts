@@ -6,16 +6,32 @@ import { desk } from './roles.ts';
 
 export const taskKinds = ['stock_short', 'no_bed'] as const;
 export const taskRow = z.object({
-  id: idSchema, version: z.number(), stationId: idSchema, kind: z.enum(taskKinds),
+  id: idSchema,
+  version: z.number(),
+  stationId: idSchema,
+  kind: z.enum(taskKinds),
   /** ids and counts only */
   subject: z.record(z.string(), z.union([z.string(), z.number()])),
-  createdAt: instant, doneAt: z.nullable(instant),
+  createdAt: instant,
+  doneAt: z.nullable(instant),
 });
 export type TaskRow = z.infer<typeof taskRow>;
 export const listTasks = endpoint({
-  name: 'listTasks', method: 'GET', path: '/api/tasks', who: desk, summary: 'Open tasks of the own subtree', query: z.strictObject(paging), reply: listOf(taskRow),
+  name: 'listTasks',
+  method: 'GET',
+  path: '/api/tasks',
+  who: desk,
+  summary: 'Open tasks of the own subtree',
+  query: z.strictObject(paging),
+  reply: listOf(taskRow),
 });
 export const updateTask = endpoint({
-  name: 'updateTask', method: 'PATCH', path: '/api/tasks/:id', who: desk, summary: 'Marks a task done', params: idParams,
-  body: z.strictObject({ version: z.number(), done: z.literal(true) }), reply: taskRow,
+  name: 'updateTask',
+  method: 'PATCH',
+  path: '/api/tasks/:id',
+  who: desk,
+  summary: 'Marks a task done',
+  params: idParams,
+  body: z.strictObject({ version: z.number(), done: z.literal(true) }),
+  reply: taskRow,
 });

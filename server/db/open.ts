@@ -2,7 +2,7 @@ import type { Database, DatabaseOptions } from './database.ts';
 import { openEmbedded } from './embedded.ts';
 import { openPostgres } from './postgres.ts';
 
-export type { Database, DatabaseKind, DatabaseLog, DatabaseOptions } from './database.ts';
+export type { Database, DatabaseKind, DatabaseOptions } from './database.ts';
 
 /** Opens and migrates the database; throws FolderInUse, DatabaseUnfit or DatabaseUnavailable with a message for the operator. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {

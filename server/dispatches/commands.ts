@@ -1,5 +1,12 @@
 import type { Part } from '../../shared/contract.ts';
-import { type DispatchRow, type DispatchStatus, isEnded, judgeStep, type sendPatrol, type stepDispatch } from '../../shared/dispatches.ts';
+import {
+  type DispatchRow,
+  type DispatchStatus,
+  isEnded,
+  judgeStep,
+  type sendPatrol,
+  type stepDispatch,
+} from '../../shared/dispatches.ts';
 import type { IncidentRow } from '../../shared/incidents.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
 import { type Context, isDesk, staffOf } from '../context.ts';
@@ -31,11 +38,21 @@ export async function send(ctx: Context, body: Part<(typeof sendPatrol)['body']>
   });
   if (patrol.status === 'ended') throw new Problem('patrol_off', [], { current: patrol });
   if (patrol.status === 'busy') throw new Problem('patrol_busy', [], { current: patrol });
-  const reaches = await row(ctx.db, `select id from stations where id = cast(:incidentStation as uuid) and path @> array[cast(:patrolStation as uuid)]`, {
-    incidentStation: incident.stationId,
-    patrolStation: patrol.stationId,
-  });
-  if (!reaches) throw fieldProblem('/patrolId', 'other_station', 'its crew belongs to another station and cannot see this incident', 'conflict');
+  const reaches = await row(
+    ctx.db,
+    `select id from stations where id = cast(:incidentStation as uuid) and path @> array[cast(:patrolStation as uuid)]`,
+    {
+      incidentStation: incident.stationId,
+      patrolStation: patrol.stationId,
+    },
+  );
+  if (!reaches)
+    throw fieldProblem(
+      '/patrolId',
+      'other_station',
+      'its crew belongs to another station and cannot see this incident',
+      'conflict',
+    );
   const now = ctx.now();
   await rows(
     ctx.db,
@@ -47,12 +64,20 @@ export async function send(ctx: Context, body: Part<(typeof sendPatrol)['body']>
   const busy = await setPatrolStatus(ctx, patrol.id, 'busy');
   const after = await settleIncident(ctx, incident.id, { dispatchedAt: now });
   const dispatch = await dispatchRow(ctx, body.id);
-  record(ctx, { type: 'dispatch.sent', stationId: incident.stationId, rows: { dispatches: [dispatch], incidents: [after], patrols: [busy] } });
+  record(ctx, {
+    type: 'dispatch.sent',
+    stationId: incident.stationId,
+    rows: { dispatches: [dispatch], incidents: [after], patrols: [busy] },
+  });
   return dispatch;
 }
 
 /** An incident's status follows from its running dispatches; times are kept from the first. */
-async function settleIncident(ctx: Context, id: string, times: { dispatchedAt?: Date; arrivedAt?: Date }): Promise<IncidentRow> {
+async function settleIncident(
+  ctx: Context,
+  id: string,
+  times: { dispatchedAt?: Date; arrivedAt?: Date },
+): Promise<IncidentRow> {
   await rows(
     ctx.db,
     `update incidents i set version = version + 1,
@@ -90,9 +115,10 @@ export async function step(ctx: Context, id: string, body: Part<(typeof stepDisp
   const seen = await dispatchInScope(ctx.db, staff.stationId, id);
   if (!seen || (!byDesk && seen.patrolId !== staff.patrolId)) throw new Problem('not_found');
   await lockIncidents(ctx, [seen.incidentId], 'anywhere');
-  await lockPatrol(ctx, seen.patrolId);
+  await lockPatrol(ctx, seen.patrolId, 'anywhere');
   const current = await dispatchRow(ctx, id);
-  if (body.version !== undefined && body.version !== current.version) throw new Problem('version_conflict', [], { current });
+  if (body.version !== undefined && body.version !== current.version)
+    throw new Problem('version_conflict', [], { current });
   const verdict = judgeStep(current.status, body.status, byDesk);
   if (verdict === 'same') return current;
   if (verdict !== 'step') throw new Problem(verdict, [], { current });
@@ -127,9 +153,19 @@ export async function step(ctx: Context, id: string, body: Part<(typeof stepDisp
   );
   const patrol = await setPatrolStatus(ctx, current.patrolId, ended ? 'free' : 'busy');
   const arrived = body.status === 'on_scene' || body.status === 'transporting';
-  await tell(ctx, current.incidentId, body.status === 'dispatched' ? 'dispatched' : body.status, { dispatchId: id, patrol: patrol.name, setByDesk: byDesk, reason: body.reason ?? null }, at);
+  await tell(
+    ctx,
+    current.incidentId,
+    body.status === 'dispatched' ? 'dispatched' : body.status,
+    { dispatchId: id, patrol: patrol.name, setByDesk: byDesk, reason: body.reason ?? null },
+    at,
+  );
   const incident = await settleIncident(ctx, current.incidentId, arrived ? { arrivedAt: at } : {});
   const dispatch = await dispatchRow(ctx, id);
-  record(ctx, { type: 'dispatch.stepped', stationId: dispatch.stationId, rows: { dispatches: [dispatch], incidents: [incident], patrols: [patrol] } });
+  record(ctx, {
+    type: 'dispatch.stepped',
+    stationId: dispatch.stationId,
+    rows: { dispatches: [dispatch], incidents: [incident], patrols: [patrol] },
+  });
   return dispatch;
 }

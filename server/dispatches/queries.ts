@@ -14,14 +14,24 @@ const COLUMNS = `d.id, d.version, d.incident_id as "incidentId", d.patrol_id as 
 
 /** Whole rows for facts. */
 export const dispatchRows = (db: Db, ids: readonly string[]): Promise<DispatchRow[]> =>
-  rows<DispatchRow>(db, `select ${COLUMNS} from dispatches d where d.id = any (cast(:ids as uuid[])) order by d.id`, { ids });
+  rows<DispatchRow>(db, `select ${COLUMNS} from dispatches d where d.id = any (cast(:ids as uuid[])) order by d.id`, {
+    ids,
+  });
 
 /** Running dispatches of a subtree: those to its incidents. */
 export const liveDispatches = (db: Db, scope: string): Promise<DispatchRow[]> =>
-  rows<DispatchRow>(db, `select ${COLUMNS} from dispatches d where d.ended_at is null and ${inSubtreeSql('d.station_id')} order by d.id`, { scope });
+  rows<DispatchRow>(
+    db,
+    `select ${COLUMNS} from dispatches d where d.ended_at is null and ${inSubtreeSql('d.station_id')} order by d.id`,
+    { scope },
+  );
 
 export const dispatchInScope = (db: Db, scope: string, id: string): Promise<DispatchRow | undefined> =>
-  row<DispatchRow>(db, `select ${COLUMNS} from dispatches d where d.id = cast(:id as uuid) and ${inSubtreeSql('d.station_id')}`, { id, scope });
+  row<DispatchRow>(
+    db,
+    `select ${COLUMNS} from dispatches d where d.id = cast(:id as uuid) and ${inSubtreeSql('d.station_id')}`,
+    { id, scope },
+  );
 
 export interface DispatchFilter {
   incidentId: string | null;

@@ -13,9 +13,15 @@ export const dispatchRoutes: Route[] = [
     const page = cursorOf(query);
     // A crew reads its own jobs; one that is not out has none.
     if (staff.role === 'crew' && staff.patrolId === null) return { items: [], nextCursor: null };
-    if (staff.role === 'crew' && query.patrolId !== undefined && query.patrolId !== staff.patrolId) return { items: [], nextCursor: null };
+    if (staff.role === 'crew' && query.patrolId !== undefined && query.patrolId !== staff.patrolId)
+      return { items: [], nextCursor: null };
     const patrolId = staff.role === 'crew' ? staff.patrolId : (query.patrolId ?? null);
-    const found = await dispatchPage(ctx.db, staff.stationId, { incidentId: query.incidentId ?? null, patrolId, status: query.status ?? 'all' }, page);
+    const found = await dispatchPage(
+      ctx.db,
+      staff.stationId,
+      { incidentId: query.incidentId ?? null, patrolId, status: query.status ?? 'all' },
+      page,
+    );
     return pageOf(found, page.limit, ({ id }) => id);
   }),
   route(sendPatrol, (ctx, { body }) => send(ctx, body)),

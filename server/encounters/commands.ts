@@ -35,13 +35,22 @@ async function settingOf(ctx: Context, body: Body): Promise<Setting> {
   if (!byDesk && staff.patrolId === null) throw new Problem('patrol_off');
   if (body.dispatchId !== undefined) {
     const dispatch = await dispatchInScope(ctx.db, staff.stationId, body.dispatchId);
-    if (!dispatch || (!byDesk && dispatch.patrolId !== staff.patrolId)) throw fieldProblem('/dispatchId', 'not_found', 'no such job', 'not_found');
-    if (body.incidentId !== undefined && body.incidentId !== dispatch.incidentId) throw fieldProblem('/incidentId', 'mismatch', "not the job's incident");
-    return { stationId: dispatch.stationId, dispatchId: dispatch.id, incidentId: dispatch.incidentId, patrolId: dispatch.patrolId };
+    if (!dispatch || (!byDesk && dispatch.patrolId !== staff.patrolId))
+      throw fieldProblem('/dispatchId', 'not_found', 'no such job', 'not_found');
+    if (body.incidentId !== undefined && body.incidentId !== dispatch.incidentId)
+      throw fieldProblem('/incidentId', 'mismatch', "not the job's incident");
+    return {
+      stationId: dispatch.stationId,
+      dispatchId: dispatch.id,
+      incidentId: dispatch.incidentId,
+      patrolId: dispatch.patrolId,
+    };
   }
   if (body.incidentId !== undefined) {
     const [incident] = await lockIncidents(ctx, [body.incidentId]).catch((error: unknown) => {
-      throw error instanceof Problem ? fieldProblem('/incidentId', 'not_found', 'no such incident', 'not_found') : error;
+      throw error instanceof Problem
+        ? fieldProblem('/incidentId', 'not_found', 'no such incident', 'not_found')
+        : error;
     });
     if (!incident) throw new Problem('not_found');
     return { stationId: incident.stationId, dispatchId: null, incidentId: incident.id, patrolId: staff.patrolId };
@@ -58,7 +67,12 @@ function happenedAt(at: string | undefined, now: Date): Date {
 }
 
 /** Beds for those who come along, as far as the job does not hold them there already. None free is a task for the desk, never a lost encounter. */
-async function bringIn(ctx: Context, setting: Setting, shelterId: string, arrived: number): Promise<{ holds: HoldRow[]; tasks: TaskRow[] }> {
+async function bringIn(
+  ctx: Context,
+  setting: Setting,
+  shelterId: string,
+  arrived: number,
+): Promise<{ holds: HoldRow[]; tasks: TaskRow[] }> {
   const { beds, coming } = await one<{ beds: number; coming: number }>(
     ctx.db,
     `select cast(coalesce((select sum(people) from holds where shelter_id = cast(:shelterId as uuid) and dispatch_id = cast(:dispatchId as uuid)
@@ -70,10 +84,25 @@ async function bringIn(ctx: Context, setting: Setting, shelterId: string, arrive
   const people = setting.dispatchId === null ? arrived : Math.min(arrived, coming - beds);
   if (people <= 0) return { holds: [], tasks: [] };
   try {
-    return { holds: [await makeHold(ctx, { id: randomUUID(), shelterId, people, kind: 'any', for: '', dispatchId: setting.dispatchId })], tasks: [] };
+    return {
+      holds: [
+        await makeHold(ctx, {
+          id: randomUUID(),
+          shelterId,
+          people,
+          kind: 'any',
+          for: '',
+          dispatchId: setting.dispatchId,
+        }),
+      ],
+      tasks: [],
+    };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return { holds: [], tasks: [await raiseTask(ctx, { stationId: setting.stationId, kind: 'no_bed', subject: { shelterId, people } })] };
+    return {
+      holds: [],
+      tasks: [await raiseTask(ctx, { stationId: setting.stationId, kind: 'no_bed', subject: { shelterId, people } })],
+    };
   }
 }
 
@@ -100,7 +129,13 @@ async function store(ctx: Context, body: Body, setting: Setting, at: Date): Prom
       notFoundReason: body.notFoundReason ?? null,
     },
   );
-  const people = body.people.map((person) => ({ id: person.id ?? randomUUID(), outcome: person.outcome, refusal: person.refusal ?? null, needs: person.needs ?? [], groups: person.groups ?? [] }));
+  const people = body.people.map((person) => ({
+    id: person.id ?? randomUUID(),
+    outcome: person.outcome,
+    refusal: person.refusal ?? null,
+    needs: person.needs ?? [],
+    groups: person.groups ?? [],
+  }));
   await rows(
     ctx.db,
     `insert into encounter_people (id, encounter_id, outcome, refusal, needs, groups)
@@ -112,7 +147,11 @@ async function store(ctx: Context, body: Body, setting: Setting, at: Date): Prom
 
 /** A shelter of the subtree, judged before anything refers to it. */
 async function judgeShelter(ctx: Context, shelterId: string): Promise<void> {
-  const found = await row(ctx.db, `select h.id from shelters h where h.id = cast(:shelterId as uuid) and ${inSubtreeSql('h.station_id')}`, { shelterId, ...scopeOf(ctx) });
+  const found = await row(
+    ctx.db,
+    `select h.id from shelters h where h.id = cast(:shelterId as uuid) and ${inSubtreeSql('h.station_id')}`,
+    { shelterId, ...scopeOf(ctx) },
+  );
   if (!found) throw fieldProblem('/shelterId', 'not_found', 'no such shelter', 'not_found');
 }
 
@@ -127,22 +166,41 @@ export async function recordMeeting(ctx: Context, body: Body): Promise<Encounter
   const setting = await settingOf(ctx, body);
   if (body.shelterId !== undefined) await judgeShelter(ctx, body.shelterId);
   const before = setting.incidentId === null ? [] : await lockIncidents(ctx, [setting.incidentId], 'anywhere');
-  if (setting.patrolId !== null) await lockPatrol(ctx, setting.patrolId);
+  if (setting.patrolId !== null) await lockPatrol(ctx, setting.patrolId, 'anywhere');
   const at = happenedAt(body.at, ctx.now());
   await store(ctx, body, setting, at);
   const coming = body.people.filter(({ outcome }) => outcome === 'brought_in').length;
-  const bed = body.shelterId !== undefined && coming > 0 ? await bringIn(ctx, setting, body.shelterId, coming) : { holds: [], tasks: [] };
-  const given = await handOut(ctx, { encounterId: body.id, patrolId: setting.patrolId, items: body.handouts ?? [], at, stationId: setting.stationId });
+  const bed =
+    body.shelterId !== undefined && coming > 0
+      ? await bringIn(ctx, setting, body.shelterId, coming)
+      : { holds: [], tasks: [] };
+  const given = await handOut(ctx, {
+    encounterId: body.id,
+    patrolId: setting.patrolId,
+    items: body.handouts ?? [],
+    at,
+    stationId: setting.stationId,
+  });
   if (setting.incidentId !== null) {
     await rows(
       ctx.db,
       `update incidents set version = version + 1, outcome = case when outcome = 'found' or :met then 'found' else 'not_found' end, arrived_at = coalesce(arrived_at, :at) where id = cast(:id as uuid)`,
       { id: setting.incidentId, met: body.people.length > 0, at },
     );
-    if (body.people.length > 0) await tell(ctx, setting.incidentId, 'encounter', { encounterId: body.id, outcomes: countBy(body.people.map(({ outcome }) => outcome)) }, at);
+    if (body.people.length > 0)
+      await tell(
+        ctx,
+        setting.incidentId,
+        'encounter',
+        { encounterId: body.id, outcomes: countBy(body.people.map(({ outcome }) => outcome)) },
+        at,
+      );
     else await tell(ctx, setting.incidentId, 'not_found', { encounterId: body.id, reason: body.notFoundReason }, at);
   }
-  const incidents = await incidentRows(ctx.db, before.map(({ id }) => id));
+  const incidents = await incidentRows(
+    ctx.db,
+    before.map(({ id }) => id),
+  );
   record(ctx, {
     type: 'encounter.recorded',
     stationId: setting.stationId,

@@ -18,9 +18,18 @@ export const encounterRows = (db: Db, ids: readonly string[]): Promise<Encounter
   rows<EncounterRow>(db, `select ${COLUMNS} from encounters e where e.id = any (cast(:ids as uuid[]))`, { ids });
 
 export const encountersOfIncident = (db: Db, incidentId: string): Promise<EncounterRow[]> =>
-  rows<EncounterRow>(db, `select ${COLUMNS} from encounters e where e.incident_id = cast(:incidentId as uuid) order by e.at, e.id limit 200`, { incidentId });
+  rows<EncounterRow>(
+    db,
+    `select ${COLUMNS} from encounters e where e.incident_id = cast(:incidentId as uuid) order by e.at, e.id limit 200`,
+    { incidentId },
+  );
 
-export const encounterPage = (db: Db, scope: string, patrolId: string | null, page: PageAfter): Promise<EncounterRow[]> =>
+export const encounterPage = (
+  db: Db,
+  scope: string,
+  patrolId: string | null,
+  page: PageAfter,
+): Promise<EncounterRow[]> =>
   rows<EncounterRow>(
     db,
     `select ${COLUMNS} from encounters e

@@ -12,7 +12,10 @@ import { encounterPage, encountersOfIncident } from './queries.ts';
 
 /** Health and minors are for those handling the case, a reporter's phone too. */
 const withoutHealth = (sighting: SightingRow): SightingRow => ({ ...sighting, signs: [], contact: null });
-const withoutPeople = (encounter: EncounterRow): EncounterRow => ({ ...encounter, people: encounter.people.map((person) => ({ ...person, refusal: null, needs: [], groups: [] })) });
+const withoutPeople = (encounter: EncounterRow): EncounterRow => ({
+  ...encounter,
+  people: encounter.people.map((person) => ({ ...person, refusal: null, needs: [], groups: [] })),
+});
 
 export const encounterRoutes: Route[] = [
   // One incident is told here, where its encounters are known too.
@@ -22,7 +25,11 @@ export const encounterRoutes: Route[] = [
     const incident = found && view('incidents', found, viewerOf(staff));
     if (!incident) throw new Problem('not_found');
     const handles = staff.role !== 'crew' || (staff.patrolId !== null && incident.patrolIds.includes(staff.patrolId));
-    const [sightings, encounters, timeline] = [await sightingsOfIncident(ctx.db, params.id), await encountersOfIncident(ctx.db, params.id), await timelineOf(ctx.db, params.id)];
+    const [sightings, encounters, timeline] = [
+      await sightingsOfIncident(ctx.db, params.id),
+      await encountersOfIncident(ctx.db, params.id),
+      await timelineOf(ctx.db, params.id),
+    ];
     return {
       ...incident,
       sightings: handles ? sightings : sightings.map(withoutHealth),

@@ -16,7 +16,9 @@ export interface Assets {
 /** The browser's files as built; their names carry a hash, so they may be kept for ever. */
 export function createAssets(webDir: string): Assets {
   const path = join(webDir, '.vite', 'manifest.json');
-  const manifest: Record<string, Chunk> = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, Chunk>) : {};
+  const manifest: Record<string, Chunk> = existsSync(path)
+    ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, Chunk>)
+    : {};
   const stylesOf = (name: string, seen: Set<string>): string[] => {
     const chunk = manifest[name];
     if (!chunk || seen.has(name)) return [];
@@ -26,8 +28,17 @@ export function createAssets(webDir: string): Assets {
   return {
     of(entry) {
       const script = manifest[entry]?.file;
-      return { styles: [...new Set(stylesOf(entry, new Set()))].map((file) => `/assets/${file}`), script: script === undefined ? null : `/assets/${script}` };
+      return {
+        styles: [...new Set(stylesOf(entry, new Set()))].map((file) => `/assets/${file}`),
+        script: script === undefined ? null : `/assets/${script}`,
+      };
     },
-    serve: express.static(webDir, { immutable: true, maxAge: '365d', index: false, dotfiles: 'ignore', fallthrough: true }),
+    serve: express.static(webDir, {
+      immutable: true,
+      maxAge: '365d',
+      index: false,
+      dotfiles: 'ignore',
+      fallthrough: true,
+    }),
   };
 }

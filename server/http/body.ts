@@ -21,13 +21,20 @@ function judgeType(req: Request): void {
     if (hasBody(req)) throw new Problem('unsupported_type');
     return;
   }
-  const [type, ...parameters] = header.toLowerCase().split(';').map((part) => part.trim());
-  const charset = parameters.find((part) => part.startsWith('charset='))?.slice(8).replaceAll('"', '');
+  const [type, ...parameters] = header
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  const charset = parameters
+    .find((part) => part.startsWith('charset='))
+    ?.slice(8)
+    .replaceAll('"', '');
   if (type !== 'application/json' && type !== 'application/geo+json') throw new Problem('unsupported_type');
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') throw new Problem('unsupported_type');
 }
 
-const hasBody = (req: Request): boolean => req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+const hasBody = (req: Request): boolean =>
+  req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
 
 /** One half of a pair that stands for one character, as a text cut off in the middle has; PostgreSQL refuses it in JSON. */
 const HALF_CHARACTER = /\p{Surrogate}/gu;

@@ -31,7 +31,9 @@ function parse(schema: z.ZodMiniType | undefined, input: unknown, root: string):
 /** A parameter given twice is a mistake, or a trick: neither is guessed at. */
 function parseQuery(endpoint: Endpoint, req: Request): unknown {
   const query = req.query as Record<string, unknown>;
-  const twice: FieldError[] = Object.keys(query).filter((key) => Array.isArray(query[key])).map((key) => ({ path: `/query/${key}`, code: 'array', message: 'given more than once' }));
+  const twice: FieldError[] = Object.keys(query)
+    .filter((key) => Array.isArray(query[key]))
+    .map((key) => ({ path: `/query/${key}`, code: 'array', message: 'given more than once' }));
   if (twice.length > 0) throw new Problem('invalid', twice);
   return parse(endpoint.query, { ...query }, '/query');
 }
@@ -46,7 +48,8 @@ function parseParams(endpoint: Endpoint, req: Request): unknown {
 
 function keyOf(endpoint: Endpoint, req: Request, body: unknown): string | null {
   const header = req.headers['idempotency-key'];
-  if (header !== undefined && (typeof header !== 'string' || !UUID.test(header))) throw new Problem('bad_idempotency_key');
+  if (header !== undefined && (typeof header !== 'string' || !UUID.test(header)))
+    throw new Problem('bad_idempotency_key');
   if (endpoint.replay === 'id') return (body as { id: string }).id;
   return endpoint.replay === 'header' && header !== undefined ? header : null;
 }
@@ -64,18 +67,34 @@ function judgeRole(endpoint: Endpoint, staff: Staff | null): void {
 }
 
 const subjectsOf = (params: unknown, body: unknown): string[] =>
-  [params, body].flatMap((part) => (typeof part === 'object' && part !== null && 'id' in part && typeof part.id === 'string' ? [part.id] : []));
+  [params, body].flatMap((part) =>
+    typeof part === 'object' && part !== null && 'id' in part && typeof part.id === 'string' ? [part.id] : [],
+  );
 
-async function run(gate: Gate, route: Route, actor: Actor, input: { params: unknown; query: unknown; body: unknown }, req: Request): Promise<Answer> {
+async function run(
+  gate: Gate,
+  route: Route,
+  actor: Actor,
+  input: { params: unknown; query: unknown; body: unknown },
+  req: Request,
+): Promise<Answer> {
   const { endpoint, handle, answer } = route;
   const { service } = gate;
   if (answer) return answer(service, actor, input as never);
   if (!handle) throw new Error(`${endpoint.name} has no handler`);
-  const audit = { command: endpoint.name, subjectIds: subjectsOf(input.params, input.body), fields: typeof input.body === 'object' && input.body !== null && !Array.isArray(input.body) ? Object.keys(input.body) : [] };
+  const audit = {
+    command: endpoint.name,
+    subjectIds: subjectsOf(input.params, input.body),
+    fields:
+      typeof input.body === 'object' && input.body !== null && !Array.isArray(input.body)
+        ? Object.keys(input.body)
+        : [],
+  };
   if (endpoint.method === 'GET') {
     const logged = endpoint.logged && 'role' in actor && actor.role === 'inspector';
     // An inspector's look is written down before it is given.
-    if (logged) return { status: 200, body: await runCommand(service, actor, audit, (ctx) => handle(ctx, input as never)) };
+    if (logged)
+      return { status: 200, body: await runCommand(service, actor, audit, (ctx) => handle(ctx, input as never)) };
     return { status: 200, body: await handle(readContext(service, actor), input as never) };
   }
   const key = keyOf(endpoint, req, input.body);

@@ -22,7 +22,9 @@ const withoutSecrets = (key: string, value: unknown): unknown => (key === 'passw
 /** The same caller, the same call, the same words: parsed input has its keys in the schema's order. */
 export function fingerprint(endpoint: Endpoint, actor: Actor, params: unknown, body: unknown): Buffer {
   const who = 'id' in actor ? actor.id : actor.kind;
-  return createHash('sha256').update(JSON.stringify([endpoint.name, who, params, body], withoutSecrets)).digest();
+  return createHash('sha256')
+    .update(JSON.stringify([endpoint.name, who, params, body], withoutSecrets))
+    .digest();
 }
 
 /** Claims a key inside the command's transaction; a parallel twin waits here for the first to commit. */
@@ -39,11 +41,18 @@ export async function claim(db: Knex | Knex.Transaction, key: string, print: Buf
     { key, print },
   );
   if (!known) throw new Problem('unavailable', [], { retryAfterS: 1 });
-  if (!known.same) throw new Problem('key_reuse', [{ path: '/id', code: 'key_reuse', message: 'this id was used for something else' }]);
+  if (!known.same)
+    throw new Problem('key_reuse', [
+      { path: '/id', code: 'key_reuse', message: 'this id was used for something else' },
+    ]);
   throw new Replay(200, known.reply);
 }
 
 /** Keeps the answer with its key, in the same transaction. */
 export async function keep(db: Knex | Knex.Transaction, key: string, status: number, reply: unknown): Promise<void> {
-  await rows(db, `update idempotency_keys set status = :status, reply = cast(:reply as json) where key = cast(:key as uuid)`, { key, status, reply: JSON.stringify(reply) });
+  await rows(
+    db,
+    `update idempotency_keys set status = :status, reply = cast(:reply as json) where key = cast(:key as uuid)`,
+    { key, status, reply: JSON.stringify(reply) },
+  );
 }

@@ -14,7 +14,10 @@ export function addressPrefix(address: string): string {
   const groups = head.split(':').filter(Boolean);
   const rest = tail.split(':').filter(Boolean);
   const full = [...groups, ...Array<string>(Math.max(0, 8 - groups.length - rest.length)).fill('0'), ...rest];
-  return full.slice(0, 4).map((group, n) => (n === 3 ? (parseInt(group, 16) >> 8).toString(16) : group)).join(':');
+  return full
+    .slice(0, 4)
+    .map((group, n) => (n === 3 ? (parseInt(group, 16) >> 8).toString(16) : group))
+    .join(':');
 }
 
 export interface Limits {
@@ -31,7 +34,8 @@ const refuse = (result: unknown): never => {
 };
 
 export function createLimits(enabled: boolean): Limits {
-  const make = (points: number, duration: number, keyPrefix: string): RateLimiterMemory => new RateLimiterMemory({ points, duration, keyPrefix });
+  const make = (points: number, duration: number, keyPrefix: string): RateLimiterMemory =>
+    new RateLimiterMemory({ points, duration, keyPrefix });
   const calls = {
     staff: make(perMinute.staff, 60, 'staff'),
     publicReads: make(perMinute.publicReads, 60, 'reads'),

@@ -3,17 +3,32 @@ import type { Endpoint } from '../../shared/contract.ts';
 import { problemSchema } from '../../shared/problems.ts';
 
 const schemaOf = (schema: z.ZodMiniType, io: 'input' | 'output'): object => {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' }) as Record<string, unknown>;
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    target: 'draft-2020-12',
+  }) as Record<string, unknown>;
   return rest;
 };
 
 const parameters = (where: 'path' | 'query', schema: z.ZodMiniType | undefined): object[] => {
   if (!schema) return [];
-  const { properties = {}, required = [] } = schemaOf(schema, 'input') as { properties?: Record<string, object>; required?: string[] };
-  return Object.entries(properties).map(([name, property]) => ({ name, in: where, required: where === 'path' || required.includes(name), schema: property }));
+  const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
+    properties?: Record<string, object>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: where,
+    required: where === 'path' || required.includes(name),
+    schema: property,
+  }));
 };
 
-const problem = (description: string): object => ({ description, content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } });
+const problem = (description: string): object => ({
+  description,
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+});
 
 function operation(endpoint: Endpoint): object {
   const isPublic = endpoint.who === 'public';
@@ -23,9 +38,19 @@ function operation(endpoint: Endpoint): object {
     'x-roles': isPublic ? ['public'] : endpoint.who,
     security: isPublic ? [{}] : [{ session: [] }, { token: [] }],
     parameters: [...parameters('path', endpoint.params), ...parameters('query', endpoint.query)],
-    ...(endpoint.body ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(endpoint.body, 'input') } } } } : {}),
+    ...(endpoint.body
+      ? {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: schemaOf(endpoint.body, 'input') } },
+          },
+        }
+      : {}),
     responses: {
-      [endpoint.status]: { description: endpoint.summary, content: { 'application/json': { schema: schemaOf(endpoint.reply, 'output') } } },
+      [endpoint.status]: {
+        description: endpoint.summary,
+        content: { 'application/json': { schema: schemaOf(endpoint.reply, 'output') } },
+      },
       '4XX': problem('Refused: the code says why, the errors say where'),
       '503': problem('Try again after Retry-After'),
     },
@@ -41,11 +66,19 @@ export function openApi(endpoints: readonly Endpoint[], version: string): object
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Warmpath', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' }, description: 'From a sighting in the cold to a warm bed.' },
+    info: {
+      title: 'Warmpath',
+      version,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      description: 'From a sighting in the cold to a warm bed.',
+    },
     servers: [{ url: '/' }],
     paths,
     components: {
-      securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: '__Host-sid' }, token: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-sid' },
+        token: { type: 'http', scheme: 'bearer' },
+      },
       schemas: { Problem: schemaOf(problemSchema, 'output') },
     },
   };

@@ -17,7 +17,8 @@ const fieldOfConstraint: Record<string, string> = {
 export function asProblem(thrown: unknown): Problem | null {
   if (thrown instanceof Problem) return thrown;
   const error = asDatabaseError(thrown);
-  if (error instanceof DatabaseUnavailable) return new Problem('unavailable', [], { retryAfterS: error.retryAfterSeconds });
+  if (error instanceof DatabaseUnavailable)
+    return new Problem('unavailable', [], { retryAfterS: error.retryAfterSeconds });
   const violation = constraintOf(error);
   if (violation?.code === '23505') {
     const path = fieldOfConstraint[violation.constraint] ?? (violation.constraint.endsWith('_pkey') ? '/id' : '');
@@ -32,7 +33,17 @@ export function writeProblem(req: Request, res: Response, thrown: unknown, log: 
   if (problem.code === 'internal') {
     const error = thrown instanceof Error ? thrown : new Error('not an error');
     const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-    log.error({ name: error.name, code, stack: (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at ')).slice(0, 12) }, 'unexpected failure');
+    log.error(
+      {
+        name: error.name,
+        code,
+        stack: (error.stack ?? '')
+          .split('\n')
+          .filter((line) => line.startsWith('    at '))
+          .slice(0, 12),
+      },
+      'unexpected failure',
+    );
   }
   if (res.headersSent) {
     res.destroy();
@@ -47,7 +58,8 @@ export function writeProblem(req: Request, res: Response, thrown: unknown, log: 
     errors: problem.errors,
     ...(problem.extra.current === undefined ? {} : { current: problem.extra.current }),
   };
-  if (problem.extra.retryAfterS !== undefined) res.setHeader('Retry-After', String(Math.ceil(problem.extra.retryAfterS)));
+  if (problem.extra.retryAfterS !== undefined)
+    res.setHeader('Retry-After', String(Math.ceil(problem.extra.retryAfterS)));
   // What was not read of a refused body is not worth waiting for.
   if (problem.code === 'too_large') res.setHeader('Connection', 'close');
   res.status(problem.status).type('application/problem+json').send(JSON.stringify(body));

@@ -21,7 +21,12 @@ export interface Route {
   /** keeps its own transaction (group commit) and may answer 200 for a replay */
   answer?: (service: Service, actor: Actor, input: Input<never, never, never>) => Promise<Answer>;
   /** reads the request and writes the answer itself (uploads, files) */
-  raw?: (service: Service, actor: Actor, input: Input<never, never, never>, http: { req: Request; res: Response }) => Promise<void>;
+  raw?: (
+    service: Service,
+    actor: Actor,
+    input: Input<never, never, never>,
+    http: { req: Request; res: Response },
+  ) => Promise<void>;
 }
 export interface Answer {
   status: number;
@@ -30,7 +35,12 @@ export interface Answer {
 }
 
 /** An ordinary endpoint: parsed input in, reply out. */
-export function route<P extends Schema | undefined, Q extends Schema | undefined, B extends Schema | undefined, R extends Schema>(
+export function route<
+  P extends Schema | undefined,
+  Q extends Schema | undefined,
+  B extends Schema | undefined,
+  R extends Schema,
+>(
   endpoint: Endpoint<P, Q, B, R>,
   handle: (ctx: Context, input: Input<Part<P>, Part<Q>, Part<B>>) => Promise<z.infer<R>>,
 ): Route {
@@ -38,7 +48,12 @@ export function route<P extends Schema | undefined, Q extends Schema | undefined
 }
 
 /** An endpoint whose command opens its own transaction. */
-export function ownRoute<P extends Schema | undefined, Q extends Schema | undefined, B extends Schema | undefined, R extends Schema>(
+export function ownRoute<
+  P extends Schema | undefined,
+  Q extends Schema | undefined,
+  B extends Schema | undefined,
+  R extends Schema,
+>(
   endpoint: Endpoint<P, Q, B, R>,
   answer: (service: Service, actor: Actor, input: Input<Part<P>, Part<Q>, Part<B>>) => Promise<Answer>,
 ): Route {
@@ -46,9 +61,19 @@ export function ownRoute<P extends Schema | undefined, Q extends Schema | undefi
 }
 
 /** An endpoint that streams in or out. */
-export function rawRoute<P extends Schema | undefined, Q extends Schema | undefined, B extends Schema | undefined, R extends Schema>(
+export function rawRoute<
+  P extends Schema | undefined,
+  Q extends Schema | undefined,
+  B extends Schema | undefined,
+  R extends Schema,
+>(
   endpoint: Endpoint<P, Q, B, R>,
-  raw: (service: Service, actor: Actor, input: Input<Part<P>, Part<Q>, Part<B>>, http: { req: Request; res: Response }) => Promise<void>,
+  raw: (
+    service: Service,
+    actor: Actor,
+    input: Input<Part<P>, Part<Q>, Part<B>>,
+    http: { req: Request; res: Response },
+  ) => Promise<void>,
 ): Route {
   return { endpoint: endpoint, raw };
 }

@@ -54,7 +54,8 @@ function securityHeaders(config: Config): express.RequestHandler {
       },
     },
     // A header that says https for ever is only for an origin that is https (RFC 6797, 7.2).
-    strictTransportSecurity: config.publicOrigin?.startsWith('https:') === true ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+    strictTransportSecurity:
+      config.publicOrigin?.startsWith('https:') === true ? { maxAge: 31_536_000, includeSubDomains: false } : false,
     referrerPolicy: { policy: 'no-referrer' },
     crossOriginEmbedderPolicy: false,
   });
@@ -102,10 +103,22 @@ function pageHandler(parts: Parts, limits: Limits, assets: PageContext['assets']
     }
     const asked = req.query['lang'];
     const locale = chooseLocale(asked, cookieOf(req.headers, 'lang'), req.headers['accept-language']);
-    if (asked === locale) res.cookie('lang', locale, { httpOnly: false, sameSite: 'lax', path: '/', maxAge: 365 * 86_400_000 });
+    if (asked === locale)
+      res.cookie('lang', locale, { httpOnly: false, sameSite: 'lax', path: '/', maxAge: 365 * 86_400_000 });
     res.setHeader('Cache-Control', 'no-store');
     res.setHeader('Vary', 'Accept-Language, Cookie');
-    await page.handle({ service: parts.service, actor: staff ?? { kind: 'public' }, locale, t: translator(locale), assets, tiles: parts.config.tiles }, req, res);
+    await page.handle(
+      {
+        service: parts.service,
+        actor: staff ?? { kind: 'public' },
+        locale,
+        t: translator(locale),
+        assets,
+        tiles: parts.config.tiles,
+      },
+      req,
+      res,
+    );
   };
 }
 
@@ -114,7 +127,12 @@ export function createHttp(parts: Parts): Express {
   const limits = createLimits(config.limits);
   const assets = createAssets(parts.webDir);
   const routes = parts.routes(limits);
-  const gate: Gate = { service, limits, publicOrigin: config.publicOrigin, authenticate: (req) => parts.authenticate(req.headers) };
+  const gate: Gate = {
+    service,
+    limits,
+    publicOrigin: config.publicOrigin,
+    authenticate: (req) => parts.authenticate(req.headers),
+  };
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
@@ -122,7 +140,10 @@ export function createHttp(parts: Parts): Express {
   app.set('trust proxy', config.trustProxy ?? false);
   app.use(observe(service), securityHeaders(config), judgeAddress);
 
-  const description = openApi(routes.map(({ endpoint }) => endpoint), config.version);
+  const description = openApi(
+    routes.map(({ endpoint }) => endpoint),
+    config.version,
+  );
   app.get('/api/openapi.json', (_req, res) => {
     res.json(description);
   });
@@ -133,9 +154,17 @@ export function createHttp(parts: Parts): Express {
     }
     res.type(metricsType).send(await metricsText());
   });
-  for (const route of routes) app[route.endpoint.method.toLowerCase() as 'get' | 'post' | 'patch' | 'delete'](route.endpoint.path, answerer(gate, route));
+  for (const route of routes)
+    app[route.endpoint.method.toLowerCase() as 'get' | 'post' | 'patch' | 'delete'](
+      route.endpoint.path,
+      answerer(gate, route),
+    );
   app.use('/assets', assets.serve);
-  for (const page of parts.pages) app[page.method === 'GET' ? 'get' : 'post'](page.path, pageHandler(parts, limits, (entry) => assets.of(entry), page));
+  for (const page of parts.pages)
+    app[page.method === 'GET' ? 'get' : 'post'](
+      page.path,
+      pageHandler(parts, limits, (entry) => assets.of(entry), page),
+    );
 
   const known = new Set(routes.map(({ endpoint }) => endpoint.path));
   app.use((req: Request) => {
@@ -145,10 +174,16 @@ export function createHttp(parts: Parts): Express {
   app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
     // Express itself says 400 to a path that is no UTF-8.
     const status = error instanceof Problem ? undefined : (error as { status?: number }).status;
-    writeProblem(req, res, error instanceof URIError || status === 400 ? new Problem('bad_request') : error, service.log);
+    writeProblem(
+      req,
+      res,
+      error instanceof URIError || status === 400 ? new Problem('bad_request') : error,
+      service.log,
+    );
   });
   return app;
 }
 
 /** Whether staff may sign in from here at all; see cookies.ts. */
-export const secureEnough = (req: Request, config: Config): boolean => isSecureOrigin(req.headers, req.protocol, config.publicOrigin);
+export const secureEnough = (req: Request, config: Config): boolean =>
+  isSecureOrigin(req.headers, req.protocol, config.publicOrigin);

@@ -24,7 +24,10 @@ export interface App {
 const SIGN_IN = 'web/signin/main.ts';
 
 /** Answers 200 with the app, or with the sign-in page at the same address. */
-export const appPage = (app: App, facts: (page: PageContext, req: Parameters<Page['handle']>[1]) => Promise<BootFacts>): Page => ({
+export const appPage = (
+  app: App,
+  facts: (page: PageContext, req: Parameters<Page['handle']>[1]) => Promise<BootFacts>,
+): Page => ({
   method: 'GET',
   path: app.path,
   handle: async (page, req, res) => {
@@ -35,23 +38,22 @@ export const appPage = (app: App, facts: (page: PageContext, req: Parameters<Pag
       res,
       200,
       html`<!doctype html>
-<html lang="${page.locale}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="${ICON}">
-<title>${page.t(app.title)} – ${page.t('app.name')}</title>
-${styles.map((href) => html`<link rel="stylesheet" href="${href}">`)}
-${script !== null && html`<script type="module" src="${script}"></script>`}
-</head>
-<body>
-<div id="app"></div>
-<noscript>${page.t('app.noscript')} <a href="/report">${page.t('app.report_link')}</a></noscript>
-${dataBlock('boot', { ...boot, locale: page.locale, tiles: page.tiles, app: app.path, wrongRole: boot.session !== null && !allowed })}
-</body>
-</html>
-`,
+        <html lang="${page.locale}">
+          <head>
+            <meta charset="utf-8" />
+            <meta name="viewport" content="width=device-width, initial-scale=1" />
+            <meta name="color-scheme" content="light dark" />
+            <link rel="icon" href="${ICON}" />
+            <title>${page.t(app.title)} – ${page.t('app.name')}</title>
+            ${styles.map((href) => html`<link rel="stylesheet" href="${href}" />`)}
+            ${script !== null && html`<script type="module" src="${script}"></script>`}
+          </head>
+          <body>
+            <div id="app"></div>
+            <noscript>${page.t('app.noscript')} <a href="/report">${page.t('app.report_link')}</a></noscript>
+            ${dataBlock('boot', { ...boot, locale: page.locale, tiles: page.tiles, app: app.path, wrongRole: boot.session !== null && !allowed })}
+          </body>
+        </html> `,
       true,
     );
   },

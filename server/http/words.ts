@@ -27,6 +27,9 @@ export const translator = (locale: Locale): Translate => translators[locale];
 /** `?lang=`, then the cookie, then the browser's languages; any Chinese gets zh-CN, all else English. */
 export function chooseLocale(asked: unknown, cookie: string | undefined, acceptLanguage: string | undefined): Locale {
   for (const wish of [asked, cookie]) if (wish === 'en' || wish === 'zh-CN') return wish;
-  const first = (acceptLanguage ?? '').split(',').map((part) => part.trim().split(';')[0]?.toLowerCase() ?? '').find((tag) => /^(zh|en)\b/.test(tag));
+  const first = (acceptLanguage ?? '')
+    .split(',')
+    .map((part) => part.trim().split(';')[0]?.toLowerCase() ?? '')
+    .find((tag) => /^(zh|en)\b/.test(tag));
   return first?.startsWith('zh') === true ? 'zh-CN' : 'en';
 }

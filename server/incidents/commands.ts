@@ -11,13 +11,26 @@ import { rootStation } from '../stations/queries.ts';
 import { incidentRow, incidentRows } from './queries.ts';
 
 /** A line of an incident's story. `detail` holds ids, counts and what a person chose to note. */
-export async function tell(ctx: Context, incidentId: string, kind: EntryKind, detail: object = {}, at?: Date): Promise<void> {
+export async function tell(
+  ctx: Context,
+  incidentId: string,
+  kind: EntryKind,
+  detail: object = {},
+  at?: Date,
+): Promise<void> {
   const actor: Actor = ctx.actor;
   await rows(
     ctx.db,
     `insert into incident_entries (incident_id, at, kind, actor_kind, actor_id, detail)
      values (cast(:incidentId as uuid), :at, :kind, :actorKind, cast(:actorId as uuid), cast(:detail as jsonb))`,
-    { incidentId, at: at ?? ctx.now(), kind, actorKind: actor.kind, actorId: userIdOf(actor), detail: JSON.stringify(detail) },
+    {
+      incidentId,
+      at: at ?? ctx.now(),
+      kind,
+      actorKind: actor.kind,
+      actorId: userIdOf(actor),
+      detail: JSON.stringify(detail),
+    },
   );
 }
 
@@ -25,7 +38,11 @@ export async function tell(ctx: Context, incidentId: string, kind: EntryKind, de
  * Locks incidents of the caller's subtree, in id order so that two commands never wait for each other. 'anywhere' is for
  * whoever has a job there already: the place may have been corrected into another station's area since.
  */
-export async function lockIncidents(ctx: Context, ids: readonly string[], where: 'subtree' | 'anywhere' = 'subtree'): Promise<IncidentRow[]> {
+export async function lockIncidents(
+  ctx: Context,
+  ids: readonly string[],
+  where: 'subtree' | 'anywhere' = 'subtree',
+): Promise<IncidentRow[]> {
   const locked = await rows<{ id: string }>(
     ctx.db,
     `select i.id from incidents i join stations s on s.id = i.station_id
@@ -50,7 +67,11 @@ const judgeOpen = (current: IncidentRow): void => {
 };
 
 /** The area and station a place belongs to; what lies outside every area is the root's, in its lane. */
-async function placeOf(ctx: Context, lon: number, lat: number): Promise<{ areaId: string | null; stationId: string; lane: 'outside' | null }> {
+async function placeOf(
+  ctx: Context,
+  lon: number,
+  lat: number,
+): Promise<{ areaId: string | null; stationId: string; lane: 'outside' | null }> {
   const found = await row<{ areaId: string; stationId: string }>(
     ctx.db,
     `select id as "areaId", station_id as "stationId" from areas where st_covers(outline, st_setsrid(st_makepoint(:lon, :lat), 4326)) order by size_m2, id limit 1`,
@@ -66,7 +87,11 @@ async function placeOf(ctx: Context, lon: number, lat: number): Promise<{ areaId
  * Corrects place, priority or head count. A new place may move it to another station, but not while a crew is under way:
  * they and their desk would lose the job they are working.
  */
-export async function changeIncident(ctx: Context, id: string, body: Part<(typeof updateIncident)['body']>): Promise<IncidentRow> {
+export async function changeIncident(
+  ctx: Context,
+  id: string,
+  body: Part<(typeof updateIncident)['body']>,
+): Promise<IncidentRow> {
   const before = await lockIncident(ctx, id);
   judgeVersion(before, body.version);
   judgeOpen(before);
@@ -101,9 +126,18 @@ export async function changeIncident(ctx: Context, id: string, body: Part<(typeo
   );
   // The desk's own priority and head count outlast merges: regather() reads them here.
   const { people, priority } = body;
-  await tell(ctx, id, 'changed', { fields: Object.keys(body).filter((field) => field !== 'version'), ...(people === undefined ? {} : { people }), ...(priority === undefined ? {} : { priority }) });
+  await tell(ctx, id, 'changed', {
+    fields: Object.keys(body).filter((field) => field !== 'version'),
+    ...(people === undefined ? {} : { people }),
+    ...(priority === undefined ? {} : { priority }),
+  });
   const after = await incidentRow(ctx.db, id);
-  record(ctx, { type: 'incident.changed', stationId: after.stationId, rows: { incidents: [after] }, before: { incidents: [before] } });
+  record(ctx, {
+    type: 'incident.changed',
+    stationId: after.stationId,
+    rows: { incidents: [after] },
+    before: { incidents: [before] },
+  });
   return after;
 }
 
@@ -111,12 +145,19 @@ export async function changeIncident(ctx: Context, id: string, body: Part<(typeo
 export async function seeIncident(ctx: Context, id: string): Promise<IncidentRow> {
   const before = await lockIncident(ctx, id);
   if (before.seenAt !== null) return before;
-  await rows(ctx.db, `update incidents set seen_at = :now, version = version + 1 where id = cast(:id as uuid)`, { id, now: ctx.now() });
+  await rows(ctx.db, `update incidents set seen_at = :now, version = version + 1 where id = cast(:id as uuid)`, {
+    id,
+    now: ctx.now(),
+  });
   await tell(ctx, id, 'seen');
   return told(ctx, id, 'incident.seen');
 }
 
-async function told(ctx: Context, id: string, type: 'incident.seen' | 'incident.noted' | 'incident.closed' | 'incident.reopened'): Promise<IncidentRow> {
+async function told(
+  ctx: Context,
+  id: string,
+  type: 'incident.seen' | 'incident.noted' | 'incident.closed' | 'incident.reopened',
+): Promise<IncidentRow> {
   const after = await incidentRow(ctx.db, id);
   record(ctx, { type, stationId: after.stationId, rows: { incidents: [after] } });
   return after;
@@ -146,15 +187,27 @@ async function obligationsOf(ctx: Context, id: string): Promise<Obligation[]> {
   );
 }
 
-export async function shutIncident(ctx: Context, id: string, body: Part<(typeof closeIncident)['body']>): Promise<IncidentRow> {
+export async function shutIncident(
+  ctx: Context,
+  id: string,
+  body: Part<(typeof closeIncident)['body']>,
+): Promise<IncidentRow> {
   const before = await lockIncident(ctx, id);
   judgeVersion(before, body.version);
   judgeOpen(before);
   const open = await obligationsOf(ctx, id);
   if (open.length > 0) {
-    throw new Problem('open_obligations', open.map(({ kind, refId }) => ({ path: '', code: kind, message: refId })), { current: before });
+    throw new Problem(
+      'open_obligations',
+      open.map(({ kind, refId }) => ({ path: '', code: kind, message: refId })),
+      { current: before },
+    );
   }
-  await rows(ctx.db, `update incidents set status = 'closed', closed_at = :now, close_reason = :reason, version = version + 1 where id = cast(:id as uuid)`, { id, now: ctx.now(), reason: body.reason });
+  await rows(
+    ctx.db,
+    `update incidents set status = 'closed', closed_at = :now, close_reason = :reason, version = version + 1 where id = cast(:id as uuid)`,
+    { id, now: ctx.now(), reason: body.reason },
+  );
   await tell(ctx, id, 'closed', { reason: body.reason });
   return told(ctx, id, 'incident.closed');
 }
@@ -164,7 +217,11 @@ export async function openAgain(ctx: Context, id: string, version: number | unde
   judgeVersion(before, version);
   if (before.mergedInto !== null) throw new Problem('already_merged', [], { current: before });
   if (before.status !== 'closed') return before;
-  await rows(ctx.db, `update incidents set status = 'open', closed_at = null, close_reason = null, version = version + 1 where id = cast(:id as uuid)`, { id });
+  await rows(
+    ctx.db,
+    `update incidents set status = 'open', closed_at = null, close_reason = null, version = version + 1 where id = cast(:id as uuid)`,
+    { id },
+  );
   await tell(ctx, id, 'reopened');
   return told(ctx, id, 'incident.reopened');
 }
@@ -200,7 +257,12 @@ async function regather(ctx: Context, id: string): Promise<void> {
 }
 
 /** Folds one incident into another: its sightings move, it closes, every reporter is answered by the one that stays. */
-export async function merge(ctx: Context, id: string, intoId: string, version: number | undefined): Promise<IncidentRow> {
+export async function merge(
+  ctx: Context,
+  id: string,
+  intoId: string,
+  version: number | undefined,
+): Promise<IncidentRow> {
   if (id === intoId) throw fieldProblem('/intoId', 'same', 'an incident cannot be merged into itself');
   const found = await lockIncidents(ctx, [id, intoId]);
   const from = found.find((incident) => incident.id === id);
@@ -212,25 +274,40 @@ export async function merge(ctx: Context, id: string, intoId: string, version: n
   judgeOpen(into);
   if ((await obligationsOf(ctx, id)).length > 0) throw new Problem('open_obligations', [], { current: from });
   const now = ctx.now();
-  await rows(ctx.db, `update sightings set incident_id = cast(:intoId as uuid) where incident_id = cast(:id as uuid)`, { id, intoId });
+  await rows(ctx.db, `update sightings set incident_id = cast(:intoId as uuid) where incident_id = cast(:id as uuid)`, {
+    id,
+    intoId,
+  });
   await rows(
     ctx.db,
     `update incidents set status = 'closed', closed_at = :now, seen_at = coalesce(seen_at, :now), merged_into = cast(:intoId as uuid), merged_at = :now, version = version + 1 where id = cast(:id as uuid)`,
     { id, intoId, now },
   );
   // Whoever merges has looked at both; a reporter who was told so must not hear less now.
-  await rows(ctx.db, `update incidents set seen_at = coalesce(seen_at, :now) where id = cast(:intoId as uuid)`, { intoId, now });
+  await rows(ctx.db, `update incidents set seen_at = coalesce(seen_at, :now) where id = cast(:intoId as uuid)`, {
+    intoId,
+    now,
+  });
   await regather(ctx, intoId);
   await tell(ctx, id, 'merged', { intoId, code: into.code });
   await tell(ctx, intoId, 'absorbed', { fromId: id, code: from.code });
   const after = await incidentRows(ctx.db, [id, intoId]);
-  record(ctx, { type: 'incident.merged', stationId: into.stationId, rows: { incidents: after }, before: { incidents: found } });
+  record(ctx, {
+    type: 'incident.merged',
+    stationId: into.stationId,
+    rows: { incidents: after },
+    before: { incidents: found },
+  });
   return after.find((incident) => incident.id === id) as IncidentRow;
 }
 
 /** Takes a merge back: the sightings that this incident brought, and those merged into it before, return to it. */
 export async function unmerge(ctx: Context, id: string, version: number | undefined): Promise<IncidentRow> {
-  const first = await row<{ intoId: string | null }>(ctx.db, `select merged_into as "intoId" from incidents where id = cast(:id as uuid)`, { id });
+  const first = await row<{ intoId: string | null }>(
+    ctx.db,
+    `select merged_into as "intoId" from incidents where id = cast(:id as uuid)`,
+    { id },
+  );
   const intoId = first?.intoId ?? null;
   const found = await lockIncidents(ctx, intoId === null ? [id] : [id, intoId]);
   const from = found.find((incident) => incident.id === id);
@@ -238,7 +315,8 @@ export async function unmerge(ctx: Context, id: string, version: number | undefi
   judgeVersion(from, version);
   if (intoId === null || from.mergedInto !== intoId) throw new Problem('not_merged', [], { current: from });
   // A later merge on top has carried the sightings on: that one comes back first.
-  if (found.some((incident) => incident.id === intoId && incident.mergedInto !== null)) throw new Problem('already_merged', [], { current: from });
+  if (found.some((incident) => incident.id === intoId && incident.mergedInto !== null))
+    throw new Problem('already_merged', [], { current: from });
   await rows(
     ctx.db,
     `with recursive mine as (
@@ -248,12 +326,21 @@ export async function unmerge(ctx: Context, id: string, version: number | undefi
      where incident_id = cast(:intoId as uuid) and first_incident_id in (select id from mine)`,
     { id, intoId },
   );
-  await rows(ctx.db, `update incidents set status = 'open', closed_at = null, merged_into = null, merged_at = null, version = version + 1 where id = cast(:id as uuid)`, { id });
+  await rows(
+    ctx.db,
+    `update incidents set status = 'open', closed_at = null, merged_into = null, merged_at = null, version = version + 1 where id = cast(:id as uuid)`,
+    { id },
+  );
   await regather(ctx, intoId);
   await regather(ctx, id);
   await tell(ctx, id, 'unmerged', { intoId });
   await tell(ctx, intoId, 'released', { fromId: id, code: from.code });
   const after = await incidentRows(ctx.db, [id, intoId]);
-  record(ctx, { type: 'incident.unmerged', stationId: from.stationId, rows: { incidents: after }, before: { incidents: found } });
+  record(ctx, {
+    type: 'incident.unmerged',
+    stationId: from.stationId,
+    rows: { incidents: after },
+    before: { incidents: found },
+  });
   return after.find((incident) => incident.id === id) as IncidentRow;
 }

@@ -17,7 +17,11 @@ const COLUMNS = `i.id, i.version, i.code, i.station_id as "stationId", i.area_id
 
 /** Whole rows for facts, in the order of ids. */
 export function incidentRows(db: Db, ids: readonly string[]): Promise<IncidentRow[]> {
-  return rows<IncidentRow>(db, `select ${COLUMNS} from incidents i where i.id = any (cast(:ids as uuid[])) order by i.id`, { ids });
+  return rows<IncidentRow>(
+    db,
+    `select ${COLUMNS} from incidents i where i.id = any (cast(:ids as uuid[])) order by i.id`,
+    { ids },
+  );
 }
 
 export async function incidentRow(db: Db, id: string): Promise<IncidentRow> {
@@ -63,7 +67,12 @@ const AFTERS = {
     (select array_position(array['life_risk', 'urgent', 'normal'], c.priority), c.opened_at, c.id from incidents c where c.id = cast(:after as uuid))`,
 } as const;
 
-export function incidentsOf(db: Db, scope: string, sort: keyof typeof ORDERS, { status, after, limit, bbox }: IncidentPage): Promise<IncidentRow[]> {
+export function incidentsOf(
+  db: Db,
+  scope: string,
+  sort: keyof typeof ORDERS,
+  { status, after, limit, bbox }: IncidentPage,
+): Promise<IncidentRow[]> {
   return rows<IncidentRow>(
     db,
     `select ${COLUMNS} from incidents i join stations s on s.id = i.station_id
@@ -72,12 +81,25 @@ export function incidentsOf(db: Db, scope: string, sort: keyof typeof ORDERS, { 
        and (cast(:west as float8) is null or st_intersects(i.position::geometry, st_makeenvelope(cast(:west as float8), cast(:south as float8), cast(:east as float8), cast(:north as float8), 4326)))
        and (cast(:after as uuid) is null or ${AFTERS[sort]})
      order by ${ORDERS[sort]} limit :limit + 1`,
-    { scope, status, after, limit, west: bbox?.[0] ?? null, south: bbox?.[1] ?? null, east: bbox?.[2] ?? null, north: bbox?.[3] ?? null },
+    {
+      scope,
+      status,
+      after,
+      limit,
+      west: bbox?.[0] ?? null,
+      south: bbox?.[1] ?? null,
+      east: bbox?.[2] ?? null,
+      north: bbox?.[3] ?? null,
+    },
   );
 }
 
 /** Open incidents near in place and time by the station's rules, nearest first. */
-export function duplicatesOf(db: Db, id: string, scope: string): Promise<(IncidentRow & { distanceM: number; minutesApart: number })[]> {
+export function duplicatesOf(
+  db: Db,
+  id: string,
+  scope: string,
+): Promise<(IncidentRow & { distanceM: number; minutesApart: number })[]> {
   return rows(
     db,
     `with me as (
@@ -112,5 +134,9 @@ export const SIGHTING_COLUMNS = `g.id, 1 as version, g.code, g.incident_id as "i
 
 /** The reports that an incident has gathered. */
 export function sightingsOfIncident(db: Db, incidentId: string): Promise<SightingRow[]> {
-  return rows<SightingRow>(db, `select ${SIGHTING_COLUMNS} from sightings g where g.incident_id = cast(:incidentId as uuid) order by g.received_at, g.id limit 200`, { incidentId });
+  return rows<SightingRow>(
+    db,
+    `select ${SIGHTING_COLUMNS} from sightings g where g.incident_id = cast(:incidentId as uuid) order by g.received_at, g.id limit 200`,
+    { incidentId },
+  );
 }

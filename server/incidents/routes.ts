@@ -1,5 +1,15 @@
 import type { IncidentRow } from '../../shared/incidents.ts';
-import { closeIncident, listDuplicates, listIncidents, markSeen, mergeIncident, noteIncident, reopenIncident, unmergeIncident, updateIncident } from '../../shared/incidents.ts';
+import {
+  closeIncident,
+  listDuplicates,
+  listIncidents,
+  markSeen,
+  mergeIncident,
+  noteIncident,
+  reopenIncident,
+  unmergeIncident,
+  updateIncident,
+} from '../../shared/incidents.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
 import { staffOf } from '../context.ts';
 import { cursorOf, pageOf } from '../http/paging.ts';
@@ -15,10 +25,17 @@ export const incidentRoutes: Route[] = [
     const page = cursorOf(query);
     const bbox = query.bbox === undefined ? null : parseBbox(query.bbox);
     if (bbox === undefined) throw fieldProblem('/query/bbox', 'bbox', 'west,south,east,north in degrees');
-    const found = await incidentsOf(ctx.db, staff.stationId, query.sort ?? 'newest', { status: query.status ?? 'live', bbox, ...page });
+    const found = await incidentsOf(ctx.db, staff.stationId, query.sort ?? 'newest', {
+      status: query.status ?? 'live',
+      bbox,
+      ...page,
+    });
     const { items, nextCursor } = pageOf(found, page.limit, ({ id }) => id);
     const viewer = viewerOf(staff);
-    return { items: items.map((row) => view('incidents', row, viewer)).filter((row): row is IncidentRow => row !== null), nextCursor };
+    return {
+      items: items.map((row) => view('incidents', row, viewer)).filter((row): row is IncidentRow => row !== null),
+      nextCursor,
+    };
   }),
   route(updateIncident, (ctx, { params, body }) => changeIncident(ctx, params.id, body)),
   route(markSeen, (ctx, { params }) => seeIncident(ctx, params.id)),

@@ -34,7 +34,11 @@ export async function addInformant(ctx: Context, body: Part<(typeof createInform
   return (await informantInScope(ctx.db, body.id, station.id)) as InformantRow;
 }
 
-export async function changeInformant(ctx: Context, id: string, body: Part<(typeof updateInformant)['body']>): Promise<InformantRow> {
+export async function changeInformant(
+  ctx: Context,
+  id: string,
+  body: Part<(typeof updateInformant)['body']>,
+): Promise<InformantRow> {
   const scope = staffOf(ctx).stationId;
   const found = await row<{ version: number }>(
     ctx.db,

@@ -9,7 +9,9 @@ const COLUMNS = `i.id, i.version, i.station_id as "stationId", i.code, i.organis
 
 /** By the code on a poster or link; inactive ones are found too, and say so. */
 export async function informantByCode(db: Db, code: string): Promise<InformantRow | null> {
-  return (await row<InformantRow>(db, `select ${COLUMNS} from informants i where i.code = upper(:code)`, { code })) ?? null;
+  return (
+    (await row<InformantRow>(db, `select ${COLUMNS} from informants i where i.code = upper(:code)`, { code })) ?? null
+  );
 }
 
 export function informantInScope(db: Db, id: string, scope: string): Promise<InformantRow | undefined> {
@@ -20,7 +22,11 @@ export function informantInScope(db: Db, id: string, scope: string): Promise<Inf
   );
 }
 
-export function informantsOf(db: Db, scope: string, page: { after: string | null; limit: number }): Promise<InformantRow[]> {
+export function informantsOf(
+  db: Db,
+  scope: string,
+  page: { after: string | null; limit: number },
+): Promise<InformantRow[]> {
   return rows<InformantRow>(
     db,
     `select ${COLUMNS} from informants i join stations s on s.id = i.station_id

@@ -21,7 +21,11 @@ export async function beat(service: Service, jobs: readonly Job[], zone: string)
   for (const job of jobs) {
     const now = service.now();
     const db = service.database.knex;
-    const last = await row<{ dueAt: Date }>(db, `select due_at as "dueAt" from job_runs where name = :name order by due_at desc limit 1`, { name: job.name });
+    const last = await row<{ dueAt: Date }>(
+      db,
+      `select due_at as "dueAt" from job_runs where name = :name order by due_at desc limit 1`,
+      { name: job.name },
+    );
     const from = new Date(Math.max(last?.dueAt.getTime() ?? 0, now.getTime() - LOOK_BACK_MS));
     const due = dueSlots(job.schedule, zone, from, now).at(-1);
     if (!due) continue;
@@ -32,18 +36,30 @@ export async function beat(service: Service, jobs: readonly Job[], zone: string)
     );
     if (!mine) continue;
     await runJob(service, job);
-    await rows(db, `update job_runs set finished_at = :now where name = :name and due_at = :due`, { name: job.name, due, now: service.now() });
+    await rows(db, `update job_runs set finished_at = :now where name = :name and due_at = :due`, {
+      name: job.name,
+      due,
+      now: service.now(),
+    });
   }
 }
 
 async function runJob(service: Service, job: Job): Promise<void> {
   try {
     for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
-      const done = await runCommand(service, { kind: 'system' }, { command: `job.${job.name}`, subjectIds: [], fields: [] }, job.run);
+      const done = await runCommand(
+        service,
+        { kind: 'system' },
+        { command: `job.${job.name}`, subjectIds: [], fields: [] },
+        job.run,
+      );
       if (done === 0) return;
     }
   } catch (error) {
-    service.log.error({ job: job.name, error: error instanceof Error ? error.name : 'unknown' }, 'a timed job failed; its next slot tries again');
+    service.log.error(
+      { job: job.name, error: error instanceof Error ? error.name : 'unknown' },
+      'a timed job failed; its next slot tries again',
+    );
   }
 }
 
@@ -55,9 +71,14 @@ export interface Jobs {
 export function startJobs(service: Service, jobs: readonly Job[], zone: string): Jobs {
   let running: Promise<void> = Promise.resolve();
   const go = (): Promise<void> => {
-    running = running.then(() => beat(service, jobs, zone)).catch((error: unknown) => {
-      service.log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'timed jobs could not be looked at; the next minute will');
-    });
+    running = running
+      .then(() => beat(service, jobs, zone))
+      .catch((error: unknown) => {
+        service.log.warn(
+          { error: error instanceof Error ? error.name : 'unknown' },
+          'timed jobs could not be looked at; the next minute will',
+        );
+      });
     return running;
   };
   void go();

@@ -6,9 +6,21 @@ const DAY_MS = 86_400_000;
 
 /** Offset of a zone from UTC at an instant, in ms. */
 function offsetAt(zone: string, at: number): number {
-  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' }).formatToParts(at);
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  }).formatToParts(at);
   const part = (type: string): number => Number(parts.find((found) => found.type === type)?.value);
-  return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second')) - Math.floor(at / 1000) * 1000;
+  return (
+    Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second')) -
+    Math.floor(at / 1000) * 1000
+  );
 }
 
 /** The instant of a local wall time; one skipped in spring falls after the gap, one that comes twice in autumn is taken the first time. */
@@ -24,7 +36,8 @@ export function dueSlots(schedule: Schedule, zone: string, from: Date, to: Date)
   const slots: Date[] = [];
   if ('everyMinutes' in schedule) {
     const step = schedule.everyMinutes * MINUTE_MS;
-    for (let at = Math.floor(from.getTime() / step) * step + step; at <= to.getTime(); at += step) slots.push(new Date(at));
+    for (let at = Math.floor(from.getTime() / step) * step + step; at <= to.getTime(); at += step)
+      slots.push(new Date(at));
     return slots;
   }
   const [hour = 0, minute = 0] = schedule.dailyAt.split(':').map(Number);

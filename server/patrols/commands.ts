@@ -18,13 +18,20 @@ async function patrolRow(ctx: Context, id: string): Promise<PatrolRow> {
   return found;
 }
 
-/** Locks a patrol of the caller's subtree until the command ends and gives its row as it then is; 404 when there is none. */
-export async function lockPatrol(ctx: Context, id: string): Promise<PatrolRow> {
+/**
+ * Locks a patrol until the command ends and gives its row as it then is; 404 when there is none in the caller's subtree.
+ * 'anywhere' is for a caller whose right comes from a job: a city's patrol works a district's incident.
+ */
+export async function lockPatrol(
+  ctx: Context,
+  id: string,
+  where: 'subtree' | 'anywhere' = 'subtree',
+): Promise<PatrolRow> {
   // "no key": a position may still be written for it meanwhile.
   const locked = await row(
     ctx.db,
-    `select p.id from patrols p where p.id = cast(:id as uuid) and ${inSubtreeSql('p.station_id')} for no key update`,
-    { id, ...scopeOf(ctx) },
+    `select p.id from patrols p where p.id = cast(:id as uuid) and (:anywhere or ${inSubtreeSql('p.station_id')}) for no key update`,
+    { id, anywhere: where === 'anywhere', ...scopeOf(ctx) },
   );
   if (!locked) throw new Problem('not_found');
   return patrolRow(ctx, id);

@@ -14,28 +14,53 @@ export interface Viewer {
   patrolId: string | null;
   shelterId: string | null;
 }
-export const viewerOf = ({ role, stationId, patrolId, shelterId }: Staff): Viewer => ({ role, stationId, patrolId, shelterId });
-export const viewerKey = (viewer: Viewer): string => `v:${viewer.role}:${viewer.stationId}:${viewer.patrolId ?? ''}:${viewer.shelterId ?? ''}`;
+export const viewerOf = ({ role, stationId, patrolId, shelterId }: Staff): Viewer => ({
+  role,
+  stationId,
+  patrolId,
+  shelterId,
+});
+export const viewerKey = (viewer: Viewer): string =>
+  `v:${viewer.role}:${viewer.stationId}:${viewer.patrolId ?? ''}:${viewer.shelterId ?? ''}`;
 
 type View<N extends Noun> = (row: Nouns[N], viewer: Viewer) => Nouns[N] | null;
 const whole = <R>(row: R): R => row;
-const onShift = <N extends Noun>(show: View<N>): View<N> => (row, viewer) => (viewer.patrolId === null ? null : show(row, viewer));
+const onShift =
+  <N extends Noun>(show: View<N>): View<N> =>
+  (row, viewer) =>
+    viewer.patrolId === null ? null : show(row, viewer);
 
 /** Health and minors are for those handling the case. */
 const crewIncident: View<'incidents'> = (row, viewer) =>
   viewer.patrolId !== null && row.patrolIds.includes(viewer.patrolId) ? row : { ...row, signs: [] };
 
 /** A confidential place is told to a crew only with its own hold. */
-const guardedShelter: View<'shelters'> = (row) => (row.confidential ? { ...row, position: null, address: null, phone: null } : row);
+const guardedShelter: View<'shelters'> = (row) =>
+  row.confidential ? { ...row, position: null, address: null, phone: null } : row;
 
 const crewHold: View<'holds'> = (row, viewer) =>
-  viewer.patrolId !== null && row.patrolId === viewer.patrolId ? row : { ...row, for: null, dispatchId: null, patrolId: null, shelter: null };
+  viewer.patrolId !== null && row.patrolId === viewer.patrolId
+    ? row
+    : { ...row, for: null, dispatchId: null, patrolId: null, shelter: null };
 
 export const views: { readonly [N in Noun]: { readonly [R in Role]?: View<N> } } = {
-  stations: { partner: whole, inspector: whole, shelter: whole, crew: whole, dispatcher: whole, manager: whole, admin: whole },
+  stations: {
+    partner: whole,
+    inspector: whole,
+    shelter: whole,
+    crew: whole,
+    dispatcher: whole,
+    manager: whole,
+    admin: whole,
+  },
   incidents: { inspector: whole, crew: onShift(crewIncident), dispatcher: whole, manager: whole },
   patrols: { inspector: whole, crew: whole, dispatcher: whole, manager: whole },
-  dispatches: { inspector: whole, crew: (row, viewer) => (row.patrolId === viewer.patrolId ? row : null), dispatcher: whole, manager: whole },
+  dispatches: {
+    inspector: whole,
+    crew: (row, viewer) => (row.patrolId === viewer.patrolId ? row : null),
+    dispatcher: whole,
+    manager: whole,
+  },
   shelters: {
     inspector: guardedShelter,
     shelter: (row, viewer) => (row.id === viewer.shelterId ? row : null),
@@ -44,9 +69,26 @@ export const views: { readonly [N in Noun]: { readonly [R in Role]?: View<N> } }
     manager: whole,
     admin: whole,
   },
-  holds: { shelter: (row, viewer) => (row.shelterId === viewer.shelterId ? row : null), crew: crewHold, dispatcher: whole, manager: whole },
-  stays: { shelter: (row, viewer) => (row.shelterId === viewer.shelterId ? row : null), dispatcher: whole, manager: whole },
-  items: { partner: whole, inspector: whole, shelter: whole, crew: whole, dispatcher: whole, manager: whole, admin: whole },
+  holds: {
+    shelter: (row, viewer) => (row.shelterId === viewer.shelterId ? row : null),
+    crew: crewHold,
+    dispatcher: whole,
+    manager: whole,
+  },
+  stays: {
+    shelter: (row, viewer) => (row.shelterId === viewer.shelterId ? row : null),
+    dispatcher: whole,
+    manager: whole,
+  },
+  items: {
+    partner: whole,
+    inspector: whole,
+    shelter: whole,
+    crew: whole,
+    dispatcher: whole,
+    manager: whole,
+    admin: whole,
+  },
   stock: {
     shelter: (row, viewer) => (row.place.kind === 'shelter' && row.place.id === viewer.shelterId ? row : null),
     crew: (row, viewer) => (row.place.kind === 'patrol' && row.place.id === viewer.patrolId ? row : null),
@@ -90,7 +132,11 @@ function heard<N extends Noun>(noun: N, row: Nouns[N], viewer: Viewer, paths: St
 }
 
 /** What of a stored fact one viewer gets: its rows in that viewer's view, and the ids of rows that left it; null when nothing. */
-export function payloadFor(fact: { rows: RowsOf<Noun>; before?: RowsOf<Noun> | undefined }, viewer: Viewer, paths: StationPaths): Payload | null {
+export function payloadFor(
+  fact: { rows: RowsOf<Noun>; before?: RowsOf<Noun> | undefined },
+  viewer: Viewer,
+  paths: StationPaths,
+): Payload | null {
   const payload: Record<string, unknown> = {};
   const gone: Partial<Record<Noun, string[]>> = {};
   for (const noun of nouns) {
@@ -108,5 +154,5 @@ export function payloadFor(fact: { rows: RowsOf<Noun>; before?: RowsOf<Noun> | u
     if (shown.length > 0) payload[noun] = shown;
   }
   if (Object.keys(gone).length > 0) payload['gone'] = gone;
-  return Object.keys(payload).length > 0 ? (payload) : null;
+  return Object.keys(payload).length > 0 ? payload : null;
 }

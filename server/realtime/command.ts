@@ -13,12 +13,21 @@ export interface Service {
 }
 
 /** A context outside any transaction, for reads. */
-export function readContext(service: Service, actor: Actor, db: Knex | Knex.Transaction = service.database.knex): Context {
+export function readContext(
+  service: Service,
+  actor: Actor,
+  db: Knex | Knex.Transaction = service.database.knex,
+): Context {
   return { db, now: service.now, actor, log: service.log, followKey: service.followKey, facts: [] };
 }
 
 /** Runs one command: its rows, its facts and its audit row commit together or not at all. */
-export async function runCommand<T>(service: Service, actor: Actor, audit: AuditEntry, command: (ctx: Context) => Promise<T>): Promise<T> {
+export async function runCommand<T>(
+  service: Service,
+  actor: Actor,
+  audit: AuditEntry,
+  command: (ctx: Context) => Promise<T>,
+): Promise<T> {
   const { database } = service;
   let told = false;
   const reply = await inTransaction(database, async (trx) => {

@@ -36,7 +36,10 @@ export async function lastSeq(db: Knex | Knex.Transaction): Promise<number> {
  * ignore everything up to there.
  */
 export async function mayBePruned(db: Knex | Knex.Transaction, seq: number): Promise<boolean> {
-  const { first, last } = await one<{ first: number | null; last: number | null }>(db, `select min(seq) as first, max(seq) as last from events`);
+  const { first, last } = await one<{ first: number | null; last: number | null }>(
+    db,
+    `select min(seq) as first, max(seq) as last from events`,
+  );
   return (first !== null && seq < first - 1) || seq > (last ?? 0);
 }
 
@@ -51,7 +54,8 @@ export function regrouped(fact: StoredFact): string[] {
   const crews = (patrols: { crew: string[] }[] | undefined): string[] => (patrols ?? []).flatMap(({ crew }) => crew);
   const now = crews(fact.payload.rows.patrols);
   const before = crews(fact.payload.before?.patrols);
-  if (fact.type === 'patrol.changed') return [...now.filter((id) => !before.includes(id)), ...before.filter((id) => !now.includes(id))];
+  if (fact.type === 'patrol.changed')
+    return [...now.filter((id) => !before.includes(id)), ...before.filter((id) => !now.includes(id))];
   return now;
 }
 

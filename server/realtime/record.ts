@@ -26,6 +26,8 @@ export async function writeFacts(
   facts: readonly Fact[],
   audit: AuditEntry,
 ): Promise<boolean> {
+  // A timed job that found nothing to do has done nothing to write down.
+  if (actor.kind === 'system' && facts.length === 0) return false;
   const staff = 'role' in actor ? actor : null;
   await rows(
     db,
@@ -47,7 +49,14 @@ export async function writeFacts(
       command: audit.command,
       subjectIds: audit.subjectIds,
       fields: audit.fields,
-      facts: JSON.stringify(facts.map((fact, n) => ({ n, type: fact.type, station_id: fact.stationId, payload: { rows: fact.rows, before: fact.before } }))),
+      facts: JSON.stringify(
+        facts.map((fact, n) => ({
+          n,
+          type: fact.type,
+          station_id: fact.stationId,
+          payload: { rows: fact.rows, before: fact.before },
+        })),
+      ),
     },
   );
   return facts.length > 0;

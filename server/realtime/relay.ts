@@ -52,7 +52,11 @@ interface Room {
   after: number;
 }
 
-export function createRelay(service: Service, rooms: Rooms, changedPositions: (db: Service['database']['knex'], since: Date) => Promise<StoredFix[]>): Relay {
+export function createRelay(
+  service: Service,
+  rooms: Rooms,
+  changedPositions: (db: Service['database']['knex'], since: Date) => Promise<StoredFix[]>,
+): Relay {
   const { database, log } = service;
   const byKey = new Map<string, Room>();
   const lastFix = new Map<number, number>();
@@ -68,10 +72,12 @@ export function createRelay(service: Service, rooms: Rooms, changedPositions: (d
   const tell = async (facts: readonly StoredFact[]): Promise<void> => {
     const last = facts.at(-1);
     if (!last) return;
-    if (facts.some((fact) => fact.type.startsWith('station.') || !paths.has(fact.stationId))) paths = await stationPaths(database.knex);
+    if (facts.some((fact) => fact.type.startsWith('station.') || !paths.has(fact.stationId)))
+      paths = await stationPaths(database.knex);
     for (const [key, room] of byKey) {
       const changes = changesFor(facts, room.viewer, paths);
-      if (changes.length > 0) rooms.emit(key, 'changes', { after: room.after, upTo: last.seq, changes } satisfies Changes);
+      if (changes.length > 0)
+        rooms.emit(key, 'changes', { after: room.after, upTo: last.seq, changes } satisfies Changes);
       // What a room was not told it need not know: `after` of its next message reaches back to the last one it got.
       if (changes.length > 0) room.after = last.seq;
     }
@@ -100,7 +106,10 @@ export function createRelay(service: Service, rooms: Rooms, changedPositions: (d
   const wake = (): void => {
     if (stopped) return;
     catchUp().catch((error: unknown) => {
-      log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'relay could not read the log; it will try again');
+      log.warn(
+        { error: error instanceof Error ? error.name : 'unknown' },
+        'relay could not read the log; it will try again',
+      );
     });
   };
 
@@ -109,7 +118,10 @@ export function createRelay(service: Service, rooms: Rooms, changedPositions: (d
     positionsRunning = true;
     try {
       const now = service.now();
-      const found = await changedPositions(database.knex, new Date(now.getTime() - POSITIONS_MS - POSITIONS_OVERLAP_MS));
+      const found = await changedPositions(
+        database.knex,
+        new Date(now.getTime() - POSITIONS_MS - POSITIONS_OVERLAP_MS),
+      );
       const fresh = found.filter((fix) => (lastFix.get(fix.num) ?? 0) < fix.at);
       if (fresh.length === 0) return;
       for (const fix of fresh) lastFix.set(fix.num, fix.at);
@@ -122,7 +134,10 @@ export function createRelay(service: Service, rooms: Rooms, changedPositions: (d
       for (const [stationId, keys] of byStation) {
         const seen = fresh.filter((fix) => paths.get(fix.stationId)?.includes(stationId) === true);
         if (seen.length === 0) continue;
-        rooms.emitVolatile(keys, { at, fixes: seen.map((fix) => packFix(fix.num, { ...fix, position: [fix.lon, fix.lat] }, at)) });
+        rooms.emitVolatile(keys, {
+          at,
+          fixes: seen.map((fix) => packFix(fix.num, { ...fix, position: [fix.lon, fix.lat] }, at)),
+        });
       }
     } finally {
       positionsRunning = false;

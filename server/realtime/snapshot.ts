@@ -26,7 +26,12 @@ async function rowsFor<N extends Noun>(noun: N, live: LiveRows, db: Db, staff: S
 }
 
 /** All rows and the seq they stand at come from one view of the database, so that nothing falls between snapshot and changes. */
-async function snapshotOf(database: Database, ctx: Context, live: LiveRows, latest: LatestPositions): Promise<{ seq: number } & Record<string, unknown>> {
+async function snapshotOf(
+  database: Database,
+  ctx: Context,
+  live: LiveRows,
+  latest: LatestPositions,
+): Promise<{ seq: number } & Record<string, unknown>> {
   const staff = staffOf(ctx);
   return inTransaction(
     database,
@@ -37,7 +42,12 @@ async function snapshotOf(database: Database, ctx: Context, live: LiveRows, late
       const now = ctx.now();
       const at = Math.floor(now.getTime() / 1000);
       const fixes = seesPatrolPositions.includes(staff.role) ? await latest(db, staff.stationId) : [];
-      return { seq, at: now.toISOString(), positions: { at, fixes: fixes.map((fix) => packFix(fix.num, { ...fix, position: [fix.lon, fix.lat] }, at)) }, ...picture };
+      return {
+        seq,
+        at: now.toISOString(),
+        positions: { at, fixes: fixes.map((fix) => packFix(fix.num, { ...fix, position: [fix.lon, fix.lat] }, at)) },
+        ...picture,
+      };
     },
     { isolation: 'repeatable read', readOnly: true },
   );

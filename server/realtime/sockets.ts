@@ -129,7 +129,12 @@ export function createRealtime(service: Service, http: HttpServer, doors: Doors)
     const { staff } = socket.data;
     const isRegrouped = staff.role === 'crew' && facts.some((fact) => regrouped(fact).includes(staff.id));
     if (facts.length > MAX_CATCH_UP || isRegrouped) socket.emit('reset');
-    else socket.emit('changes', { after: since, upTo: last?.seq ?? since, changes: changesFor(facts, viewer, relay.paths()) });
+    else
+      socket.emit('changes', {
+        after: since,
+        upTo: last?.seq ?? since,
+        changes: changesFor(facts, viewer, relay.paths()),
+      });
   };
 
   io.on('connection', (socket) => {

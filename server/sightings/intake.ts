@@ -62,7 +62,14 @@ interface Placed {
 
 /** Area, station, informant, neighbours and priority of each report: one read for all. */
 async function place(service: Service, batch: readonly Waiting[]): Promise<Placed[]> {
-  const input = batch.map(({ body, position, receivedAt }, n) => ({ n, lon: position?.[0], lat: position?.[1], at: receivedAt, code: body.informantCode, signs: body.signs }));
+  const input = batch.map(({ body, position, receivedAt }, n) => ({
+    n,
+    lon: position?.[0],
+    lat: position?.[1],
+    at: receivedAt,
+    code: body.informantCode,
+    signs: body.signs,
+  }));
   return rows<Placed>(
     service.database.knex,
     `with input as (
@@ -90,7 +97,8 @@ async function place(service: Service, batch: readonly Waiting[]): Promise<Place
 }
 
 /** Decimetres: a column of four bytes holds them exactly, so that the fact and the row say the same. */
-const accuracyOf = ({ accuracyM }: SightingBody): number | null => (accuracyM === undefined ? null : Math.round(accuracyM * 10) / 10);
+const accuracyOf = ({ accuracyM }: SightingBody): number | null =>
+  accuracyM === undefined ? null : Math.round(accuracyM * 10) / 10;
 
 function incidentOf(service: Service, { body, position, receivedAt }: Waiting, placed: Placed): IncidentRow {
   const at = receivedAt.toISOString();
@@ -134,7 +142,9 @@ async function write(service: Service, batch: readonly Waiting[], placed: readon
     const at = placed[n];
     if (!at) throw new Error('a report was not placed');
     const incident = incidentOf(service, waiting, at);
-    const near = batch.slice(0, n).some(({ position: other }) => position !== null && other !== null && distanceM(position, other) <= at.radiusM);
+    const near = batch
+      .slice(0, n)
+      .some(({ position: other }) => position !== null && other !== null && distanceM(position, other) <= at.radiusM);
     const foreign = position !== null && body.crs !== undefined && body.crs !== 'wgs84';
     return {
       n,
@@ -215,7 +225,12 @@ async function write(service: Service, batch: readonly Waiting[], placed: readon
 
 /** What is stored under these ids; the receipt and the replay are both read from here. */
 async function known(service: Service, ids: readonly string[]): Promise<Map<string, Known>> {
-  const found = await rows<Known>(service.database.knex, `select id, code, nearby, fingerprint from sightings where id = any (cast(:ids as uuid[]))`, { ids }, { prepare: 'intake-known' });
+  const found = await rows<Known>(
+    service.database.knex,
+    `select id, code, nearby, fingerprint from sightings where id = any (cast(:ids as uuid[]))`,
+    { ids },
+    { prepare: 'intake-known' },
+  );
   return new Map(found.map((sighting) => [sighting.id, sighting]));
 }
 
@@ -243,7 +258,10 @@ async function flush(service: Service, batch: readonly Waiting[]): Promise<void>
   for (const waiting of batch) {
     const sighting = stored.get(waiting.body.id);
     if (!sighting) waiting.reject(new Problem('unavailable', [], { retryAfterS: 1 }));
-    else if (!sighting.fingerprint.equals(waiting.fingerprint)) waiting.reject(new Problem('key_reuse', [{ path: '/id', code: 'key_reuse', message: 'this id was used for another report' }]));
+    else if (!sighting.fingerprint.equals(waiting.fingerprint))
+      waiting.reject(
+        new Problem('key_reuse', [{ path: '/id', code: 'key_reuse', message: 'this id was used for another report' }]),
+      );
     else {
       const isFirst = wrote.has(waiting.body.id) && first.get(waiting.body.id) === waiting;
       waiting.resolve({ status: isFirst ? 201 : 200, body: receiptOf(service, sighting), replay: !isFirst });
@@ -288,7 +306,8 @@ async function drain(service: Service, queue: Queue): Promise<void> {
 export function reportSighting(service: Service, actor: Actor, body: SightingBody): Promise<Reported> {
   const receivedAt = service.now();
   const observed = body.observedAt === undefined ? 'fine' : judgeObserved(new Date(body.observedAt), receivedAt);
-  if (observed === 'refused') return Promise.reject(fieldProblem('/observedAt', 'range', 'before 2020 or more than 48 h ahead'));
+  if (observed === 'refused')
+    return Promise.reject(fieldProblem('/observedAt', 'range', 'before 2020 or more than 48 h ahead'));
   let queue = queues.get(service);
   if (!queue) queues.set(service, (queue = { waiting: [], flushing: false }));
   const { waiting } = queue;
@@ -296,7 +315,16 @@ export function reportSighting(service: Service, actor: Actor, body: SightingBod
   const position: LonLat | null = lon === null ? null : [round6(lon), round6(lat)];
   const fingerprint = createHash('sha256').update(JSON.stringify(body)).digest();
   const answer = new Promise<Reported>((resolve, reject) => {
-    waiting.push({ body, actor, position, receivedAt, clockSuspect: observed === 'suspect', fingerprint, resolve, reject });
+    waiting.push({
+      body,
+      actor,
+      position,
+      receivedAt,
+      clockSuspect: observed === 'suspect',
+      fingerprint,
+      resolve,
+      reject,
+    });
   });
   if (!queue.flushing) void drain(service, queue);
   return answer;

@@ -7,7 +7,11 @@ import { sightingIdOfToken } from './follow-token.ts';
 
 type Db = Knex | Knex.Transaction;
 
-export function sightingsOf(db: Db, scope: string, page: { after: string | null; limit: number }): Promise<SightingRow[]> {
+export function sightingsOf(
+  db: Db,
+  scope: string,
+  page: { after: string | null; limit: number },
+): Promise<SightingRow[]> {
   return rows<SightingRow>(
     db,
     `select ${SIGHTING_COLUMNS} from sightings g join stations s on s.id = g.station_id

@@ -13,7 +13,11 @@ import { type Outline, readOutlines } from './geometry.ts';
 import { stationById, stationInScope } from './queries.ts';
 
 /** A station the caller may put things under: the one named, or the own. */
-export async function stationFor(ctx: Context, stationId: string | undefined, path = '/stationId'): Promise<StationRow> {
+export async function stationFor(
+  ctx: Context,
+  stationId: string | undefined,
+  path = '/stationId',
+): Promise<StationRow> {
   const staff = staffOf(ctx);
   const station = await stationInScope(ctx.db, stationId ?? staff.stationId, staff.stationId);
   if (!station) throw fieldProblem(path, 'not_found', 'no such station in your area', 'not_found');
@@ -24,7 +28,13 @@ export async function stationFor(ctx: Context, stationId: string | undefined, pa
 export async function addStation(ctx: Context, body: Part<(typeof createStation)['body']>): Promise<StationRow> {
   const parent = await stationFor(ctx, body.parentId, '/parentId');
   if (parent.path.length >= 8) throw fieldProblem('/parentId', 'depth', 'the tree is at most 8 deep');
-  await insertStation(ctx, { id: body.id, parent, name: body.name, timeZone: body.timeZone ?? parent.timeZone, locale: body.locale ?? parent.locale });
+  await insertStation(ctx, {
+    id: body.id,
+    parent,
+    name: body.name,
+    timeZone: body.timeZone ?? parent.timeZone,
+    locale: body.locale ?? parent.locale,
+  });
   const station = await stationById(ctx.db, body.id);
   if (!station) throw new Problem('not_found');
   record(ctx, { type: 'station.created', stationId: station.id, rows: { stations: [station] } });
@@ -32,12 +42,23 @@ export async function addStation(ctx: Context, body: Part<(typeof createStation)
 }
 
 /** The row itself; also makes the root, which has no parent. */
-export async function insertStation(ctx: Context, station: { id: string; parent: StationRow | null; name: string; timeZone: string; locale: string }): Promise<void> {
+export async function insertStation(
+  ctx: Context,
+  station: { id: string; parent: StationRow | null; name: string; timeZone: string; locale: string },
+): Promise<void> {
   await one(
     ctx.db,
     `insert into stations (id, parent_id, path, name, time_zone, locale, created_at)
      values (cast(:id as uuid), cast(:parentId as uuid), cast(:path as uuid[]), :name, :timeZone, :locale, :now) returning id`,
-    { id: station.id, parentId: station.parent?.id ?? null, path: [...(station.parent?.path ?? []), station.id], name: station.name, timeZone: station.timeZone, locale: station.locale, now: ctx.now() },
+    {
+      id: station.id,
+      parentId: station.parent?.id ?? null,
+      path: [...(station.parent?.path ?? []), station.id],
+      name: station.name,
+      timeZone: station.timeZone,
+      locale: station.locale,
+      now: ctx.now(),
+    },
   );
 }
 
@@ -49,7 +70,9 @@ const REPAIR_SHARE = 0.001;
 /** Degrees of longitude from end to end. */
 const MAX_WIDTH_DEG = 90;
 function widthOf(outline: Outline): number {
-  const [west, east] = outline.polygons.flat(2).reduce(([least, most], [lon]) => [Math.min(least, lon), Math.max(most, lon)], [180, -180]);
+  const [west, east] = outline.polygons
+    .flat(2)
+    .reduce(([least, most], [lon]) => [Math.min(least, lon), Math.max(most, lon)], [180, -180]);
   return east - west;
 }
 
@@ -61,9 +84,15 @@ interface Judged {
   mendedM2: number;
 }
 
-async function judge(ctx: Context, outline: Outline, path: string): Promise<{ geometry: string; repaired: boolean; sizeM2: number }> {
-  const refuse = (reason: string): Problem => fieldProblem(`${path}/geometry`, 'invalid_geometry', reason, 'invalid_geometry');
-  const tooLarge = (): Problem => fieldProblem(`${path}/geometry`, 'area', 'the area is empty or far too large', 'invalid_geometry');
+async function judge(
+  ctx: Context,
+  outline: Outline,
+  path: string,
+): Promise<{ geometry: string; repaired: boolean; sizeM2: number }> {
+  const refuse = (reason: string): Problem =>
+    fieldProblem(`${path}/geometry`, 'invalid_geometry', reason, 'invalid_geometry');
+  const tooLarge = (): Problem =>
+    fieldProblem(`${path}/geometry`, 'area', 'the area is empty or far too large', 'invalid_geometry');
   // Judged before PostGIS, which takes an outline of half the Earth for its other half.
   if (widthOf(outline) > MAX_WIDTH_DEG) throw tooLarge();
   const geojson = JSON.stringify({ type: 'MultiPolygon', coordinates: outline.polygons satisfies LonLat[][][] });
@@ -85,7 +114,8 @@ async function judge(ctx: Context, outline: Outline, path: string): Promise<{ ge
   }
   if (!judged) throw refuse('the geometry cannot be made sense of');
   const { geometry, valid, reason, sizeM2, mendedM2 } = judged;
-  if (!valid && !(Math.abs(mendedM2 - sizeM2) <= REPAIR_SHARE * Math.max(mendedM2, sizeM2))) throw refuse((reason ?? 'not valid').replace(/\[.*\]/, '').trim());
+  if (!valid && !(Math.abs(mendedM2 - sizeM2) <= REPAIR_SHARE * Math.max(mendedM2, sizeM2)))
+    throw refuse((reason ?? 'not valid').replace(/\[.*\]/, '').trim());
   if (!(mendedM2 >= AREA_LIMITS_M2.min && mendedM2 <= AREA_LIMITS_M2.max)) throw tooLarge();
   return { geometry, repaired: !valid, sizeM2: mendedM2 };
 }
@@ -93,13 +123,18 @@ async function judge(ctx: Context, outline: Outline, path: string): Promise<{ ge
 type AreaImport = z.infer<typeof areaImport>;
 
 /** Stores every outline or none; an area of the same station and name is replaced. */
-export async function importAreaOutlines(ctx: Context, body: unknown, stationId: string | undefined): Promise<AreaImport[]> {
+export async function importAreaOutlines(
+  ctx: Context,
+  body: unknown,
+  stationId: string | undefined,
+): Promise<AreaImport[]> {
   const outlines = readOutlines(body);
   const fallback = await stationFor(ctx, stationId, '/query/stationId');
   const done: AreaImport[] = [];
   for (const [n, outline] of outlines.entries()) {
     const path = `/features/${String(n)}`;
-    const station = outline.stationId === null ? fallback : await stationFor(ctx, outline.stationId, `${path}/properties/stationId`);
+    const station =
+      outline.stationId === null ? fallback : await stationFor(ctx, outline.stationId, `${path}/properties/stationId`);
     const { geometry, repaired, sizeM2 } = await judge(ctx, outline, path);
     const stored = await row<{ id: string; version: number }>(
       ctx.db,
@@ -110,7 +145,13 @@ export async function importAreaOutlines(ctx: Context, body: unknown, stationId:
       { id: randomUUID(), stationId: station.id, name: outline.name, geometry, sizeM2, now: ctx.now() },
     );
     // Nothing stored must never look like success.
-    if (!stored) throw fieldProblem(`${path}/geometry`, 'invalid_geometry', 'the geometry could not be stored', 'invalid_geometry');
+    if (!stored)
+      throw fieldProblem(
+        `${path}/geometry`,
+        'invalid_geometry',
+        'the geometry could not be stored',
+        'invalid_geometry',
+      );
     done.push({ ...stored, name: outline.name, stationId: station.id, repaired, pointsDropped: outline.pointsDropped });
   }
   return done;

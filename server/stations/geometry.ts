@@ -11,14 +11,22 @@ export interface Outline {
   pointsDropped: number;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const invalid = (path: string, reason: string): Problem => fieldProblem(path, 'invalid_geometry', reason, 'invalid_geometry');
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const invalid = (path: string, reason: string): Problem =>
+  fieldProblem(path, 'invalid_geometry', reason, 'invalid_geometry');
 
 function vertex(value: unknown, path: string): [number, number] {
   if (!Array.isArray(value) || value.length < 2 || value.length > 3) throw invalid(path, 'a position is [lon, lat]');
   const [lon, lat] = value as unknown[];
-  if (typeof lon !== 'number' || typeof lat !== 'number' || !Number.isFinite(lon) || !Number.isFinite(lat)) throw invalid(path, 'a position holds two finite numbers');
-  if (Math.abs(lat) > 90) throw fieldProblem(path, 'lat_range', Math.abs(lon) <= 90 ? 'latitude must be -90..90; swapped? the order is [lon, lat]' : 'latitude must be -90..90');
+  if (typeof lon !== 'number' || typeof lat !== 'number' || !Number.isFinite(lon) || !Number.isFinite(lat))
+    throw invalid(path, 'a position holds two finite numbers');
+  if (Math.abs(lat) > 90)
+    throw fieldProblem(
+      path,
+      'lat_range',
+      Math.abs(lon) <= 90 ? 'latitude must be -90..90; swapped? the order is [lon, lat]' : 'latitude must be -90..90',
+    );
   if (Math.abs(lon) > 180) throw fieldProblem(path, 'lon_range', 'longitude must be -180..180');
   return [lon, lat];
 }
@@ -34,7 +42,8 @@ function ring(value: unknown, path: string): { ring: Ring; dropped: number } {
     else kept.push(next);
   });
   const [first, last] = [kept[0], kept.at(-1)];
-  if (!first || !last || kept.length < 4) throw invalid(path, 'a ring needs at least 4 different positions, the last equal to the first');
+  if (!first || !last || kept.length < 4)
+    throw invalid(path, 'a ring needs at least 4 different positions, the last equal to the first');
   if (first[0] !== last[0] || first[1] !== last[1]) throw invalid(path, 'the ring is not closed');
   return { ring: kept, dropped };
 }
@@ -47,18 +56,23 @@ function countVertices(coordinates: unknown, depth: number): number {
 }
 
 function outline(feature: unknown, path: string): Outline {
-  if (!isObject(feature) || feature['type'] !== 'Feature') throw fieldProblem(`${path}/type`, 'enum', 'must be a Feature');
+  if (!isObject(feature) || feature['type'] !== 'Feature')
+    throw fieldProblem(`${path}/type`, 'enum', 'must be a Feature');
   const { properties, geometry } = feature;
   const name = isObject(properties) && typeof properties['name'] === 'string' ? properties['name'].trim() : '';
-  if (name === '' || name.length > 200) throw fieldProblem(`${path}/properties/name`, 'required', 'a name of 1-200 characters');
+  if (name === '' || name.length > 200)
+    throw fieldProblem(`${path}/properties/name`, 'required', 'a name of 1-200 characters');
   const station = isObject(properties) ? properties['stationId'] : undefined;
   const stationId = station === undefined || station === null ? null : idSchema.safeParse(station);
-  if (stationId !== null && !stationId.success) throw fieldProblem(`${path}/properties/stationId`, 'format', 'not a UUID');
+  if (stationId !== null && !stationId.success)
+    throw fieldProblem(`${path}/properties/stationId`, 'format', 'not a UUID');
   if (!isObject(geometry)) throw fieldProblem(`${path}/geometry`, 'required', 'a Polygon or MultiPolygon');
   const at = `${path}/geometry/coordinates`;
   const { type, coordinates } = geometry;
-  if (type !== 'Polygon' && type !== 'MultiPolygon') throw fieldProblem(`${path}/geometry/type`, 'enum', 'must be Polygon or MultiPolygon');
-  if (countVertices(coordinates, type === 'Polygon' ? 1 : 2) > MAX_VERTICES) throw fieldProblem(at, 'too_many_vertices', `at most ${String(MAX_VERTICES)} positions`, 'too_many_vertices');
+  if (type !== 'Polygon' && type !== 'MultiPolygon')
+    throw fieldProblem(`${path}/geometry/type`, 'enum', 'must be Polygon or MultiPolygon');
+  if (countVertices(coordinates, type === 'Polygon' ? 1 : 2) > MAX_VERTICES)
+    throw fieldProblem(at, 'too_many_vertices', `at most ${String(MAX_VERTICES)} positions`, 'too_many_vertices');
   const list: unknown = type === 'Polygon' ? [coordinates] : coordinates;
   if (!Array.isArray(list) || list.length === 0) throw invalid(at, 'no polygon in it');
   let pointsDropped = 0;
@@ -78,12 +92,15 @@ const WGS84_NAMES = /^(urn:ogc:def:crs:(OGC:(1\.3)?:?CRS84|EPSG::4326)|EPSG:4326
 
 /** The outlines of a FeatureCollection, or the Problem that says which position of which feature is wrong. */
 export function readOutlines(body: unknown): Outline[] {
-  if (!isObject(body) || body['type'] !== 'FeatureCollection') throw fieldProblem('/type', 'enum', 'must be a FeatureCollection');
+  if (!isObject(body) || body['type'] !== 'FeatureCollection')
+    throw fieldProblem('/type', 'enum', 'must be a FeatureCollection');
   const { crs, features } = body;
   if (crs !== undefined) {
     const name = isObject(crs) && isObject(crs['properties']) ? crs['properties']['name'] : undefined;
-    if (typeof name !== 'string' || !WGS84_NAMES.test(name)) throw fieldProblem('/crs', 'crs', 'GeoJSON is WGS 84; convert it first');
+    if (typeof name !== 'string' || !WGS84_NAMES.test(name))
+      throw fieldProblem('/crs', 'crs', 'GeoJSON is WGS 84; convert it first');
   }
-  if (!Array.isArray(features) || features.length === 0 || features.length > 2_000) throw fieldProblem('/features', 'range', '1-2,000 features');
+  if (!Array.isArray(features) || features.length === 0 || features.length > 2_000)
+    throw fieldProblem('/features', 'range', '1-2,000 features');
   return features.map((feature: unknown, n) => outline(feature, `/features/${String(n)}`));
 }

@@ -12,7 +12,11 @@ const AREA_COLUMNS = `a.id, a.version, a.station_id as "stationId", a.name, ${as
 
 /** Stations of a subtree, parents before children. */
 export function liveStations(db: Db, scope: string): Promise<StationRow[]> {
-  return rows<StationRow>(db, `select ${COLUMNS} from stations s where s.path @> array[cast(:scope as uuid)] order by cardinality(s.path), s.name, s.id`, { scope });
+  return rows<StationRow>(
+    db,
+    `select ${COLUMNS} from stations s where s.path @> array[cast(:scope as uuid)] order by cardinality(s.path), s.name, s.id`,
+    { scope },
+  );
 }
 
 export function stationById(db: Db, id: string): Promise<StationRow | undefined> {
@@ -25,7 +29,11 @@ export function rootStation(db: Db): Promise<StationRow | undefined> {
 
 /** A station of the subtree, by id; undefined when it is not there or out of scope. */
 export function stationInScope(db: Db, id: string, scope: string): Promise<StationRow | undefined> {
-  return row<StationRow>(db, `select ${COLUMNS} from stations s where s.id = cast(:id as uuid) and s.path @> array[cast(:scope as uuid)]`, { id, scope });
+  return row<StationRow>(
+    db,
+    `select ${COLUMNS} from stations s where s.id = cast(:id as uuid) and s.path @> array[cast(:scope as uuid)]`,
+    { id, scope },
+  );
 }
 
 /** Outlines simplified to about 20 m for drawing. */
@@ -79,7 +87,11 @@ export function rulesOf(db: Db, scope: string): Promise<RuleRow[]> {
 
 /** The value of a rule where it is asked. */
 export async function ruleAt(db: Db, key: string, stationId: string): Promise<unknown> {
-  const found = await row<{ value: unknown }>(db, `select rule_value(:key, path) as value from stations where id = cast(:stationId as uuid)`, { key, stationId });
+  const found = await row<{ value: unknown }>(
+    db,
+    `select rule_value(:key, path) as value from stations where id = cast(:stationId as uuid)`,
+    { key, stationId },
+  );
   return found?.value ?? null;
 }
 
@@ -89,7 +101,10 @@ export interface EmergencyNumber {
 }
 /** Whom to call, as the root station has it: shown on every public page. */
 export async function emergencyNumbers(db: Db): Promise<EmergencyNumber[]> {
-  const found = await row<{ value: EmergencyNumber[] }>(db, `select rule_value('emergency.numbers', (select path from stations where parent_id is null)) as value`);
+  const found = await row<{ value: EmergencyNumber[] }>(
+    db,
+    `select rule_value('emergency.numbers', (select path from stations where parent_id is null)) as value`,
+  );
   return found?.value ?? [];
 }
 
@@ -97,8 +112,16 @@ export async function emergencyNumbers(db: Db): Promise<EmergencyNumber[]> {
 export function parseBbox(text: string): Bbox | undefined {
   const parts = text.split(',').map((part) => (/^-?\d+(\.\d+)?$/.test(part.trim()) ? Number(part) : NaN));
   const [west, south, east, north] = parts;
-  if (parts.length !== 4 || west === undefined || south === undefined || east === undefined || north === undefined || parts.some(Number.isNaN)) return undefined;
-  if (Math.abs(west) > 180 || Math.abs(east) > 180 || Math.abs(south) > 90 || Math.abs(north) > 90 || south > north) return undefined;
+  if (
+    parts.length !== 4 ||
+    west === undefined ||
+    south === undefined ||
+    east === undefined ||
+    north === undefined ||
+    parts.some(Number.isNaN)
+  )
+    return undefined;
+  if (Math.abs(west) > 180 || Math.abs(east) > 180 || Math.abs(south) > 90 || Math.abs(north) > 90 || south > north)
+    return undefined;
   return [west, south, east, north];
 }
-

@@ -78,9 +78,9 @@ export async function lockedFirstDepot(db: Db, stationId: string): Promise<Store
 }
 
 /** The id of a stock row. */
-export const stockId = (kind: StoreKind, placeId: string, itemId: string): string => `${kind}:${placeId}:${itemId}`;
+const stockId = (kind: StoreKind, placeId: string, itemId: string): string => `${kind}:${placeId}:${itemId}`;
 /** What a cursor of stock looks like. */
-export const stockIdForm = /^(depot|shelter|patrol):[0-9a-f-]{36}:[0-9a-f-]{36}$/;
+const stockIdForm = /^(depot|shelter|patrol):[0-9a-f-]{36}:[0-9a-f-]{36}$/;
 
 const STOCK = `t.kind || ':' || t.place_id || ':' || t.item_id as id, t.station_id as "stationId",
   jsonb_build_object('kind', t.kind, 'id', t.place_id) as place, t.item_id as "itemId", t.quantity`;

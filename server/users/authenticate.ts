@@ -19,6 +19,10 @@ export async function authenticate(service: Service, headers: IncomingHttpHeader
   const found = await staffBySession(db, hashSecret(cookie), now);
   if (!found) return null;
   const { lastSeenAt, ...staff } = found;
-  if (now.getTime() - lastSeenAt.getTime() > TOUCH_MS) await rows(db, `update sessions set last_seen_at = :now where id = cast(:id as uuid)`, { id: staff.sessionId, now });
+  if (now.getTime() - lastSeenAt.getTime() > TOUCH_MS)
+    await rows(db, `update sessions set last_seen_at = :now where id = cast(:id as uuid)`, {
+      id: staff.sessionId,
+      now,
+    });
   return staff;
 }

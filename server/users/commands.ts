@@ -12,7 +12,10 @@ import { tokenInScope, userById } from './queries.ts';
 export const SESSION_HOURS = 16;
 
 /** Opens a session for a user; answers the secret for the cookie. Any older cookie is of no use for it. */
-export async function openSession(ctx: Context, userId: string): Promise<{ secret: string; id: string; expiresAt: Date }> {
+export async function openSession(
+  ctx: Context,
+  userId: string,
+): Promise<{ secret: string; id: string; expiresAt: Date }> {
   const secret = newSecret();
   const id = randomUUID();
   const now = ctx.now();
@@ -27,7 +30,11 @@ export async function openSession(ctx: Context, userId: string): Promise<{ secre
 
 export async function closeSession(ctx: Context): Promise<void> {
   const { sessionId } = staffOf(ctx);
-  if (sessionId !== null) await rows(ctx.db, `update sessions set revoked_at = :now where id = cast(:sessionId as uuid)`, { sessionId, now: ctx.now() });
+  if (sessionId !== null)
+    await rows(ctx.db, `update sessions set revoked_at = :now where id = cast(:sessionId as uuid)`, {
+      sessionId,
+      now: ctx.now(),
+    });
 }
 
 async function judgeShelter(ctx: Context, role: string, shelterId: string | null | undefined): Promise<void> {
@@ -37,27 +44,54 @@ async function judgeShelter(ctx: Context, role: string, shelterId: string | null
     `select h.id from shelters h join stations s on s.id = h.station_id where h.id = cast(:shelterId as uuid) and s.path @> array[cast(:scope as uuid)]`,
     { shelterId, scope: staffOf(ctx).stationId },
   );
-  if (!found || role !== 'shelter') throw new Problem('invalid', [{ path: '/shelterId', code: 'not_found', message: 'a shelter of your area, for shelter staff' }]);
+  if (!found || role !== 'shelter')
+    throw new Problem('invalid', [
+      { path: '/shelterId', code: 'not_found', message: 'a shelter of your area, for shelter staff' },
+    ]);
 }
 
 export async function addUser(ctx: Context, body: Part<(typeof createUser)['body']>): Promise<UserRow> {
   const station = await stationFor(ctx, body.stationId);
   await judgeShelter(ctx, body.role, body.shelterId);
-  await insertUser(ctx, { ...body, stationId: station.id, shelterId: body.shelterId ?? null, locale: body.locale ?? null });
+  await insertUser(ctx, {
+    ...body,
+    stationId: station.id,
+    shelterId: body.shelterId ?? null,
+    locale: body.locale ?? null,
+  });
   return (await userById(ctx.db, body.id)) as UserRow;
 }
 
 /** The row itself; set-up and the demo make their first people through it. */
 export async function insertUser(
   ctx: Pick<Context, 'db' | 'now'>,
-  user: { id: string; stationId: string; username: string; name: string; role: string; password: string; shelterId: string | null; locale: string | null },
+  user: {
+    id: string;
+    stationId: string;
+    username: string;
+    name: string;
+    role: string;
+    password: string;
+    shelterId: string | null;
+    locale: string | null;
+  },
 ): Promise<void> {
   const passwordHash = await hashPassword(user.password);
   await rows(
     ctx.db,
     `insert into users (id, station_id, username, name, role, shelter_id, password_hash, locale, created_at)
      values (cast(:id as uuid), cast(:stationId as uuid), lower(:username), :name, :role, cast(:shelterId as uuid), :passwordHash, :locale, :now)`,
-    { id: user.id, stationId: user.stationId, username: user.username, name: user.name, role: user.role, shelterId: user.shelterId, locale: user.locale, passwordHash, now: ctx.now() },
+    {
+      id: user.id,
+      stationId: user.stationId,
+      username: user.username,
+      name: user.name,
+      role: user.role,
+      shelterId: user.shelterId,
+      locale: user.locale,
+      passwordHash,
+      now: ctx.now(),
+    },
   );
 }
 
@@ -71,10 +105,14 @@ export async function changeUser(ctx: Context, id: string, body: Part<(typeof up
     { id, scope: staff.stationId },
   );
   if (!current) throw new Problem('not_found');
-  if (current.version !== body.version) throw new Problem('version_conflict', [], { current: await userById(ctx.db, id) });
+  if (current.version !== body.version)
+    throw new Problem('version_conflict', [], { current: await userById(ctx.db, id) });
   if (body.stationId !== undefined) await stationFor(ctx, body.stationId);
   await judgeShelter(ctx, body.role ?? current.role, body.shelterId);
-  const leaves = body.active === false || (body.role ?? 'admin') !== 'admin' || (body.stationId !== undefined && body.stationId !== staff.stationPath[0]);
+  const leaves =
+    body.active === false ||
+    (body.role ?? 'admin') !== 'admin' ||
+    (body.stationId !== undefined && body.stationId !== staff.stationPath[0]);
   if (current.root && current.role === 'admin' && current.active && leaves) {
     const others = await row(
       ctx.db,
@@ -103,20 +141,42 @@ export async function changeUser(ctx: Context, id: string, body: Part<(typeof up
     },
   );
   // What a person may see has changed, or who knows the password: the old sessions do not carry over.
-  if (body.active === false || body.password !== undefined || body.role !== undefined || body.stationId !== undefined || body.shelterId !== undefined) {
-    await rows(ctx.db, `update sessions set revoked_at = :now where user_id = cast(:id as uuid) and revoked_at is null`, { id, now: ctx.now() });
+  if (
+    body.active === false ||
+    body.password !== undefined ||
+    body.role !== undefined ||
+    body.stationId !== undefined ||
+    body.shelterId !== undefined
+  ) {
+    await rows(
+      ctx.db,
+      `update sessions set revoked_at = :now where user_id = cast(:id as uuid) and revoked_at is null`,
+      { id, now: ctx.now() },
+    );
   }
   return (await userById(ctx.db, id)) as UserRow;
 }
 
-export async function addToken(ctx: Context, body: Part<(typeof createToken)['body']>): Promise<TokenRow & { token: string }> {
+export async function addToken(
+  ctx: Context,
+  body: Part<(typeof createToken)['body']>,
+): Promise<TokenRow & { token: string }> {
   const station = await stationFor(ctx, body.stationId);
   const secret = newSecret();
   await rows(
     ctx.db,
     `insert into api_tokens (id, station_id, name, role, token_hash, created_by, created_at, expires_at)
      values (cast(:id as uuid), cast(:stationId as uuid), :name, :role, :tokenHash, cast(:createdBy as uuid), :now, :expiresAt)`,
-    { id: body.id, stationId: station.id, name: body.name, role: body.role, tokenHash: hashSecret(secret), createdBy: userIdOf(ctx.actor), now: ctx.now(), expiresAt: body.expiresAt ?? null },
+    {
+      id: body.id,
+      stationId: station.id,
+      name: body.name,
+      role: body.role,
+      tokenHash: hashSecret(secret),
+      createdBy: userIdOf(ctx.actor),
+      now: ctx.now(),
+      expiresAt: body.expiresAt ?? null,
+    },
   );
   return { ...((await tokenInScope(ctx.db, body.id, station.id)) as TokenRow), token: secret };
 }
@@ -124,6 +184,10 @@ export async function addToken(ctx: Context, body: Part<(typeof createToken)['bo
 export async function endToken(ctx: Context, id: string): Promise<TokenRow> {
   const scope = staffOf(ctx).stationId;
   if (!(await tokenInScope(ctx.db, id, scope))) throw new Problem('not_found');
-  await rows(ctx.db, `update api_tokens set revoked_at = coalesce(revoked_at, :now), version = version + 1 where id = cast(:id as uuid)`, { id, now: ctx.now() });
+  await rows(
+    ctx.db,
+    `update api_tokens set revoked_at = coalesce(revoked_at, :now), version = version + 1 where id = cast(:id as uuid)`,
+    { id, now: ctx.now() },
+  );
   return (await tokenInScope(ctx.db, id, scope)) as TokenRow;
 }

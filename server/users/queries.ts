@@ -13,7 +13,11 @@ export function userById(db: Db, id: string): Promise<UserRow | undefined> {
   return row<UserRow>(db, `select ${COLUMNS} from users u where u.id = cast(:id as uuid)`, { id });
 }
 
-export function usersOf(db: Db, scope: string, page: { role: string | null; after: string | null; limit: number }): Promise<UserRow[]> {
+export function usersOf(
+  db: Db,
+  scope: string,
+  page: { role: string | null; after: string | null; limit: number },
+): Promise<UserRow[]> {
   return rows<UserRow>(
     db,
     `select ${COLUMNS} from users u join stations s on s.id = u.station_id
@@ -30,7 +34,11 @@ export interface Credentials {
   active: boolean;
 }
 export function credentialsOf(db: Db, username: string): Promise<Credentials | undefined> {
-  return row<Credentials>(db, `select id, password_hash as "passwordHash", active from users where username = :username`, { username });
+  return row<Credentials>(
+    db,
+    `select id, password_hash as "passwordHash", active from users where username = :username`,
+    { username },
+  );
 }
 
 interface Found {
@@ -45,7 +53,11 @@ interface Found {
 }
 
 /** Whoever holds this session now, with the outing they are on. */
-export async function staffBySession(db: Db, tokenHash: Buffer, now: Date): Promise<(Staff & { lastSeenAt: Date }) | null> {
+export async function staffBySession(
+  db: Db,
+  tokenHash: Buffer,
+  now: Date,
+): Promise<(Staff & { lastSeenAt: Date }) | null> {
   const found = await row<Found>(
     db,
     `select u.id, u.role, u.station_id as "stationId", s.path as "stationPath", u.shelter_id as "shelterId",
@@ -83,7 +95,11 @@ export async function validCredentials(db: Db, ids: readonly string[], now: Date
 
 export async function sessionOf(db: Db, staff: Staff): Promise<SessionRow | null> {
   const user = await userById(db, staff.id);
-  const session = await row<{ expiresAt: string }>(db, `select ${asInstant('expires_at')} as "expiresAt" from sessions where id = cast(:id as uuid)`, { id: staff.sessionId });
+  const session = await row<{ expiresAt: string }>(
+    db,
+    `select ${asInstant('expires_at')} as "expiresAt" from sessions where id = cast(:id as uuid)`,
+    { id: staff.sessionId },
+  );
   return user && session ? { user, patrolId: staff.patrolId, expiresAt: session.expiresAt } : null;
 }
 
@@ -104,4 +120,3 @@ export function tokenInScope(db: Db, id: string, scope: string): Promise<TokenRo
     { id, scope },
   );
 }
-

@@ -1,6 +1,16 @@
 import type { Request, Response } from 'express';
 import { Problem } from '../../shared/problems.ts';
-import { createToken, createUser, listTokens, listUsers, revokeToken, signIn, signOut, updateUser, whoAmI } from '../../shared/users.ts';
+import {
+  createToken,
+  createUser,
+  listTokens,
+  listUsers,
+  revokeToken,
+  signIn,
+  signOut,
+  updateUser,
+  whoAmI,
+} from '../../shared/users.ts';
 import { type Staff, staffOf } from '../context.ts';
 import { readBody } from '../http/body.ts';
 import { SESSION_COOKIE } from '../http/cookies.ts';
@@ -41,7 +51,13 @@ async function enter(service: Service, limits: Limits, req: Request, res: Respon
   res.status(200).json(await sessionOf(service.database.knex, staff));
 }
 
-async function judge(service: Service, limits: Limits, address: string, username: string, password: string): Promise<Staff & { secret: string }> {
+async function judge(
+  service: Service,
+  limits: Limits,
+  address: string,
+  username: string,
+  password: string,
+): Promise<Staff & { secret: string }> {
   await limits.signInAllowed(username, address);
   const known = await credentialsOf(service.database.knex, username);
   const right = await verifyPassword(known?.passwordHash, password);
@@ -50,7 +66,12 @@ async function judge(service: Service, limits: Limits, address: string, username
     throw new Problem('bad_credentials');
   }
   await limits.signInDone(username);
-  const opened = await runCommand(service, { kind: 'public' }, { command: 'signIn', subjectIds: [known.id], fields: [] }, (ctx) => openSession(ctx, known.id));
+  const opened = await runCommand(
+    service,
+    { kind: 'public' },
+    { command: 'signIn', subjectIds: [known.id], fields: [] },
+    (ctx) => openSession(ctx, known.id),
+  );
   const staff = await staffBySession(service.database.knex, hashSecret(opened.secret), service.now());
   if (!staff) throw new Problem('bad_credentials');
   return { ...staff, secret: opened.secret };

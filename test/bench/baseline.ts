@@ -8,12 +8,22 @@ import { Server } from 'socket.io';
 import { WebSocketServer } from 'ws';
 
 const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 16 });
-await pool.query(`create table if not exists raw_sightings (id uuid primary key, lon float8, lat float8, people integer, source text, description text, received_at timestamptz)`);
-await pool.query(`create table if not exists raw_positions (patrol_id uuid primary key, lon float8, lat float8, at timestamptz)`);
+await pool.query(
+  `create table if not exists raw_sightings (id uuid primary key, lon float8, lat float8, people integer, source text, description text, received_at timestamptz)`,
+);
+await pool.query(
+  `create table if not exists raw_positions (patrol_id uuid primary key, lon float8, lat float8, at timestamptz)`,
+);
 const app = express();
 app.use(express.json());
 app.post('/sightings', async (req, res) => {
-  const { id, position, people, source, description } = req.body as { id: string; position: { coordinates: number[] }; people: number; source: string; description: string };
+  const { id, position, people, source, description } = req.body as {
+    id: string;
+    position: { coordinates: number[] };
+    people: number;
+    source: string;
+    description: string;
+  };
   await pool.query({
     name: 'insert',
     text: 'insert into raw_sightings values ($1, $2, $3, $4, $5, $6, $7)',
@@ -33,44 +43,47 @@ await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-process.on('message', (message: { emit?: number; send?: number; payload?: unknown; event?: string; unnest?: number; ticks?: number }) => {
-  const work = async (): Promise<object> => {
-    const from = performance.now();
-    if (message.emit !== undefined) {
-      for (let n = 0; n < message.emit; n += 1) {
-        io.to('all').emit(message.event ?? 'changes', message.payload);
-        await breathe();
+process.on(
+  'message',
+  (message: { emit?: number; send?: number; payload?: unknown; event?: string; unnest?: number; ticks?: number }) => {
+    const work = async (): Promise<object> => {
+      const from = performance.now();
+      if (message.emit !== undefined) {
+        for (let n = 0; n < message.emit; n += 1) {
+          io.to('all').emit(message.event ?? 'changes', message.payload);
+          await breathe();
+        }
       }
-    }
-    if (message.ticks !== undefined) {
-      const cpu = process.cpuUsage();
-      for (let n = 0; n < message.ticks; n += 1) {
-        io.to('all').emit('positions', message.payload);
-        await pause();
+      if (message.ticks !== undefined) {
+        const cpu = process.cpuUsage();
+        for (let n = 0; n < message.ticks; n += 1) {
+          io.to('all').emit('positions', message.payload);
+          await pause();
+        }
+        const { user, system } = process.cpuUsage(cpu);
+        return { cpuMs: (user + system) / 1000 };
       }
-      const { user, system } = process.cpuUsage(cpu);
-      return { cpuMs: (user + system) / 1000 };
-    }
-    if (message.send !== undefined) {
-      for (let n = 0; n < message.send; n += 1) {
-        const text = JSON.stringify(message.payload);
-        for (const client of bare.clients) client.send(text);
-        await breathe();
+      if (message.send !== undefined) {
+        for (let n = 0; n < message.send; n += 1) {
+          const text = JSON.stringify(message.payload);
+          for (const client of bare.clients) client.send(text);
+          await breathe();
+        }
       }
-    }
-    if (message.unnest !== undefined) {
-      for (let n = 0; n < message.unnest; n += 1) {
-        const ids = Array.from({ length: 1000 }, () => randomUUID());
-        await pool.query(
-          `insert into raw_positions select * from unnest($1::uuid[], $2::float8[], $3::float8[], $4::timestamptz[])
+      if (message.unnest !== undefined) {
+        for (let n = 0; n < message.unnest; n += 1) {
+          const ids = Array.from({ length: 1000 }, () => randomUUID());
+          await pool.query(
+            `insert into raw_positions select * from unnest($1::uuid[], $2::float8[], $3::float8[], $4::timestamptz[])
            on conflict (patrol_id) do update set lon = excluded.lon, lat = excluded.lat, at = excluded.at`,
-          [ids, ids.map(() => 108.9), ids.map(() => 34.2), ids.map(() => new Date())],
-        );
+            [ids, ids.map(() => 108.9), ids.map(() => 34.2), ids.map(() => new Date())],
+          );
+        }
       }
-    }
-    return { ms: performance.now() - from };
-  };
-  void work().then((answer) => process.send?.(answer));
-});
+      return { ms: performance.now() - from };
+    };
+    void work().then((answer) => process.send?.(answer));
+  },
+);
 process.on('SIGTERM', () => process.exit(0));
 process.send?.({ url: `http://127.0.0.1:${String((http.address() as AddressInfo).port)}` });

@@ -20,9 +20,16 @@ async function load(url: string): Promise<{ rate: number; p99: number }> {
     url,
     connections: 64,
     duration: SECONDS,
-    requests: [{ method: 'POST', headers: { 'content-type': 'application/json' }, setupRequest: (request) => ({ ...request, body: body() }) }],
+    requests: [
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        setupRequest: (request) => ({ ...request, body: body() }),
+      },
+    ],
   });
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${String(result.non2xx)} refused, ${String(result.errors)} failed`);
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${String(result.non2xx)} refused, ${String(result.errors)} failed`);
   return { rate: result['2xx'] / result.duration, p99: result.latency.p99 };
 }
 
@@ -62,8 +69,11 @@ export async function benchIntake(cluster: string): Promise<void> {
         return rate;
       },
     });
-    const worst = (list: number[]): number => list.slice(1).sort((a, b) => a - b)[Math.floor((list.length - 1) / 2)] ?? NaN;
-    console.log(`P1 intake p99 | ${String(worst(p99.ours))} ms | ${String(worst(p99.baseline))} ms | ${(worst(p99.ours) / worst(p99.baseline)).toFixed(2)} | <= 2.5`);
+    const worst = (list: number[]): number =>
+      list.slice(1).sort((a, b) => a - b)[Math.floor((list.length - 1) / 2)] ?? NaN;
+    console.log(
+      `P1 intake p99 | ${String(worst(p99.ours))} ms | ${String(worst(p99.baseline))} ms | ${(worst(p99.ours) / worst(p99.baseline)).toFixed(2)} | <= 2.5`,
+    );
     await measure({
       name: 'P1 with 1,000,000 stored against 2,000',
       unit: 'req/s',

@@ -19,13 +19,16 @@ export interface Line {
 
 const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
 export const median = (values: readonly number[]): number => sorted(values)[Math.floor(values.length / 2)] ?? NaN;
-export const percentile = (values: readonly number[], share: number): number => sorted(values)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? NaN;
+export const percentile = (values: readonly number[], share: number): number =>
+  sorted(values)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? NaN;
 const short = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(2));
 const spread = (values: readonly number[]): string => `${short(Math.min(...values))}-${short(Math.max(...values))}`;
 
 export function describeMachine(): void {
   const [cpu] = os.cpus();
-  console.log(`machine: ${String(os.cpus().length)} x ${cpu?.model ?? 'unknown'}, ${String(Math.round(os.totalmem() / 2 ** 30))} GiB, Node ${process.version}, ${os.type()} ${os.release()}`);
+  console.log(
+    `machine: ${String(os.cpus().length)} x ${cpu?.model ?? 'unknown'}, ${String(Math.round(os.totalmem() / 2 ** 30))} GiB, Node ${process.version}, ${os.type()} ${os.release()}`,
+  );
   console.log('name | ours (median, spread) | baseline (median, spread) | ratio (median of pairs) | goal');
 }
 
@@ -41,7 +44,9 @@ export async function measure({ name, ours, baseline, goal, unit, pairs = 3 }: L
     b.push(raw);
     ratios.push(own / raw);
   }
-  console.log(`${name} | ${short(median(a))} ${unit} (${spread(a)}) | ${short(median(b))} ${unit} (${spread(b)}) | ${median(ratios).toFixed(2)} (${spread(ratios)}) | ${goal}`);
+  console.log(
+    `${name} | ${short(median(a))} ${unit} (${spread(a)}) | ${short(median(b))} ${unit} (${spread(b)}) | ${median(ratios).toFixed(2)} (${spread(ratios)}) | ${goal}`,
+  );
 }
 
 /** A fresh database of the cluster at `url`; `drop` takes it away. */
@@ -68,7 +73,10 @@ export interface Child<T> {
   stop(): Promise<void>;
 }
 export function child<T>(file: string, env: Record<string, string>): Promise<Child<T>> {
-  const process_: ChildProcess = fork(fileURLToPath(new URL(file, import.meta.url)), { execArgv: ['--import', 'tsx'], env: { ...process.env, ...env } });
+  const process_: ChildProcess = fork(fileURLToPath(new URL(file, import.meta.url)), {
+    execArgv: ['--import', 'tsx'],
+    env: { ...process.env, ...env },
+  });
   const stop = (): Promise<void> =>
     new Promise((resolve) => {
       process_.once('exit', () => {

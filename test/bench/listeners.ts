@@ -15,7 +15,13 @@ async function connect({ url, count, cookie, event }: NonNullable<Order['connect
   for (const socket of sockets.splice(0)) socket.disconnect();
   for (let n = 0; n < count; n += 50) {
     const group = Array.from({ length: Math.min(50, count - n) }, () =>
-      io(url, { transports: ['websocket'], forceNew: true, reconnection: false, auth: { since: Number.MAX_SAFE_INTEGER }, extraHeaders: cookie === undefined ? {} : { cookie } }),
+      io(url, {
+        transports: ['websocket'],
+        forceNew: true,
+        reconnection: false,
+        auth: { since: Number.MAX_SAFE_INTEGER },
+        extraHeaders: cookie === undefined ? {} : { cookie },
+      }),
     );
     await Promise.all(
       group.map(

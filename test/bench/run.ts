@@ -5,7 +5,11 @@ import { benchIntake } from './intake.ts';
 import { describeMachine } from './kit.ts';
 import { benchPositions } from './positions.ts';
 
-const benches: Record<string, (cluster: string) => Promise<void>> = { intake: benchIntake, positions: benchPositions, fanout: benchFanOut };
+const benches: Record<string, (cluster: string) => Promise<void>> = {
+  intake: benchIntake,
+  positions: benchPositions,
+  fanout: benchFanOut,
+};
 
 const wanted = process.argv.slice(2);
 const names = wanted.length > 0 ? wanted : Object.keys(benches);

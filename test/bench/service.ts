@@ -16,19 +16,42 @@ const quiet = { debug: () => undefined, info: () => undefined, warn: () => undef
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const url = process.env['DATABASE_URL'];
 const dataDir = process.env['DATA_DIR'];
-const database = await openDatabase({ ...(url === undefined ? { dataDir: dataDir ?? '' } : { databaseUrl: url }), log: silent, allowUnsafe: true });
+const database = await openDatabase({
+  ...(url === undefined ? { dataDir: dataDir ?? '' } : { databaseUrl: url }),
+  log: silent,
+  allowUnsafe: true,
+});
 const config = { ...readConfig({}), limits: false };
 const app = await createApp({ database, config, log: quiet, now: () => new Date(), webDir: '/nowhere' });
 const service: Service = { database, now: () => new Date(), log: quiet, followKey: await followKeyOf(database) };
 await createDemoAccounts(service);
 const root = await rootStation(database.knex);
-const districts: unknown = JSON.parse(await readFile(new URL('../../server/demo/data/xian-districts.geojson', import.meta.url), 'utf8'));
-await runCommand(service, { kind: 'token', id: root?.id ?? '', role: 'admin', stationId: root?.id ?? '', stationPath: [root?.id ?? ''], shelterId: null, patrolId: null, sessionId: null }, { command: 'bench', subjectIds: [], fields: [] }, (ctx) => importAreaOutlines(ctx, districts, undefined));
+const districts: unknown = JSON.parse(
+  await readFile(new URL('../../server/demo/data/xian-districts.geojson', import.meta.url), 'utf8'),
+);
+await runCommand(
+  service,
+  {
+    kind: 'token',
+    id: root?.id ?? '',
+    role: 'admin',
+    stationId: root?.id ?? '',
+    stationPath: [root?.id ?? ''],
+    shelterId: null,
+    patrolId: null,
+    sessionId: null,
+  },
+  { command: 'bench', subjectIds: [], fields: [] },
+  (ctx) => importAreaOutlines(ctx, districts, undefined),
+);
 await new Promise<void>((resolve) => app.http.listen(0, '127.0.0.1', resolve));
 
 /** Tells one fact (an incident's row as it is) and relays it; the answer is how long commit and relay took. */
 async function tellFacts(count: number): Promise<{ ms: number }> {
-  const [first] = await rows<{ id: string }>(database.knex, `select id from incidents where status <> 'closed' order by id limit 1`);
+  const [first] = await rows<{ id: string }>(
+    database.knex,
+    `select id from incidents where status <> 'closed' order by id limit 1`,
+  );
   const incidents = await incidentRows(database.knex, first ? [first.id] : []);
   const from = performance.now();
   for (let n = 0; n < count; n += 1) {

@@ -265,3 +265,19 @@ describe('the desk', () => {
     expect(await incidentOf(desk(), incidentId)).toMatchObject({ status: 'assigned' });
   });
 });
+
+describe('a patrol of the city in a district', () => {
+  it('is worked by the district desk through the job, and its record is accepted', async () => {
+    const { id: patrolId } = await app.root.dispatcher.does(startPatrol, {
+      body: { id: randomUUID(), crew: [], crewCount: 2 },
+    });
+    const { incidentId } = await report(app);
+    const id = await dispatch(app, incidentId, patrolId, app.root.dispatcher);
+    const stepped = await expectReplay(app, () => step(desk(), id, 'on_scene'));
+    expect([stepped.status, stepped.body]).toMatchObject([200, { status: 'on_scene', setByDesk: true }]);
+    const foreign = await step(app.west.dispatcher, id, 'done');
+    expect(foreign.status).toBe(404);
+    expect((await step(desk(), id, 'done')).status).toBe(200);
+    expect((await patrolOf(patrolId))?.status).toBe('free');
+  });
+});

@@ -41,7 +41,7 @@ describe('the list', () => {
     expect(await ids(desk(), { patrolId: other.patrolId, status: 'active' })).toEqual([]);
     expect(await ids(desk(), { patrolId: other.patrolId, status: 'declined' })).toEqual([other.id]);
     const all = await ids(desk());
-    const first = await desk().does(listDispatches, { query: { limit: '3' } });
+    const first = await desk().does(listDispatches, { query: { limit: '1' } });
     const second = await desk().does(listDispatches, { query: { limit: '500', cursor: first.nextCursor ?? '' } });
     expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(all);
     expect(await ids(app.west.dispatcher)).toEqual([]);

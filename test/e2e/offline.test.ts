@@ -145,10 +145,15 @@ describe("a crew's step", () => {
     );
     await crew.page.keyboard.press('Escape');
     expect(times(await kindsOf(description), 'en_route')).toBe(0);
-    // the phone kills the page; the step is still on it
+    // the phone kills the page; the step is still on it, and is shown although the desk has not heard of it
+    await crew.page.route('**/api/dispatches/*', (route) => route.abort());
     await crew.context.setOffline(false);
     await crew.page.reload();
     await crew.sees(crew.button(crew.t('job.step.on_scene')));
+    await crew.sees(crew.button(badge(crew)));
+    expect(times(await kindsOf(description), 'en_route')).toBe(0);
+    await crew.page.unroute('**/api/dispatches/*');
+    await crew.page.evaluate(() => window.dispatchEvent(new Event('online')));
     await eventually(async () => times(await kindsOf(description), 'en_route')).toBe(1);
     await crew.button(badge(crew)).waitFor({ state: 'detached' });
     expect((await dispatchOf(city, crew.dispatchId)).status).toBe('en_route');

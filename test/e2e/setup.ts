@@ -34,8 +34,12 @@ const silent: Log = {
   },
 };
 
-/** Starts the city and the browser before the first file; gives back how both end. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+let end: (() => Promise<void>) | undefined;
+/** Ends what setup() began. */
+export const teardown = (): Promise<void> | undefined => end?.();
+
+/** Starts the city and the browser before the first file. */
+export async function setup(project: TestProject): Promise<void> {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error('no Chromium: CHROMIUM_PATH does not name one');
   const built = fileURLToPath(new URL('../../dist/web', import.meta.url));
@@ -77,7 +81,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   project.provide('origin', origin);
   project.provide('browser', browser.wsEndpoint());
-  return async () => {
+  end = async () => {
     city.stop();
     await browser.close();
     await app.drain();

@@ -30,8 +30,10 @@ it('goes from a sighting to a bed, and everybody sees it happen', { timeout: 150
   const reporter = await city.visitor({ locale: 'zh-CN', at: there });
 
   // all are there before it begins
+  const socket = desk.page.waitForEvent('websocket');
   await desk.signIn('dispatcher', '/desk');
   await desk.sees(desk.t('connection.live'));
+  expect((await socket).url()).toContain('/socket.io/');
   await desk.page.evaluate(() => {
     (window as unknown as { opened: string }).opened = 'once';
   });

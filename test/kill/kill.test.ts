@@ -104,15 +104,15 @@ async function sendOne(url: string, body: SightingBody, ledger: Ledger): Promise
 /** Many clients post until the program is gone, which it is after so many acknowledgements. */
 async function loadUntilKilled(program: Program, ledger: Ledger, after: number): Promise<void> {
   const enough = ledger.acknowledged.size + after;
-  let killed: Promise<void> | null = null;
+  const killed: Promise<void>[] = [];
   const client = async (): Promise<void> => {
-    while (killed === null) {
+    while (killed.length === 0) {
       await sendOne(program.url, sighting(), ledger);
-      if (ledger.acknowledged.size >= enough) killed ??= program.kill();
+      if (ledger.acknowledged.size >= enough && killed.length === 0) killed.push(program.kill());
     }
   };
   await Promise.all(Array.from({ length: CLIENTS }, client));
-  await killed;
+  await Promise.all(killed);
 }
 
 async function allSightings(desk: Person): Promise<string[]> {

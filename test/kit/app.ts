@@ -84,16 +84,35 @@ async function plantStations(service: Service): Promise<Pick<TestApp, 'stations'
       db,
       `insert into shelters (id, station_id, name, kind, status, position, address, hours, features, confidential, counted_at, created_at)
        values (cast(:id as uuid), cast(:stationId as uuid), :name, 'station', 'open', st_setsrid(st_makepoint(:lon, :lat), 4326)::geography, 'an address', '', '{}', false, :now, :now)`,
-      { id: shelters[side], stationId: stations[side], name: `${side} shelter`, lon: places[side][0], lat: places[side][1], now },
+      {
+        id: shelters[side],
+        stationId: stations[side],
+        name: `${side} shelter`,
+        lon: places[side][0],
+        lat: places[side][1],
+        now,
+      },
     );
-    await rows(db, `insert into shelter_beds (shelter_id, kind, total) values (cast(:id as uuid), 'any', 10), (cast(:id as uuid), 'women', 4)`, { id: shelters[side] });
-    await rows(db, `insert into shelter_openings (shelter_id, opened_at) values (cast(:id as uuid), :now)`, { id: shelters[side], now });
+    await rows(
+      db,
+      `insert into shelter_beds (shelter_id, kind, total) values (cast(:id as uuid), 'any', 10), (cast(:id as uuid), 'women', 4)`,
+      { id: shelters[side] },
+    );
+    await rows(db, `insert into shelter_openings (shelter_id, opened_at) values (cast(:id as uuid), :now)`, {
+      id: shelters[side],
+      now,
+    });
   }
   return { stations, areas, shelters };
 }
 
 /** A signed-in tester; the password is nobody's, the session is real. */
-export async function addPerson(app: Pick<TestApp, 'service' | 'url'>, role: Role, stationId: string, shelterId: string | null = null): Promise<Person> {
+export async function addPerson(
+  app: Pick<TestApp, 'service' | 'url'>,
+  role: Role,
+  stationId: string,
+  shelterId: string | null = null,
+): Promise<Person> {
   const id = randomUUID();
   await rows(
     app.service.database.knex,
@@ -101,11 +120,20 @@ export async function addPerson(app: Pick<TestApp, 'service' | 'url'>, role: Rol
      values (cast(:id as uuid), cast(:stationId as uuid), :username, :name, :role, cast(:shelterId as uuid), 'none', :now)`,
     { id, stationId, username: `${role}-${id}`, name: `${role} of the test`, role, shelterId, now: app.service.now() },
   );
-  const session = await runCommand(app.service, { kind: 'system' }, { command: 'test', subjectIds: [], fields: [] }, (ctx) => openSession(ctx, id));
+  const session = await runCommand(
+    app.service,
+    { kind: 'system' },
+    { command: 'test', subjectIds: [], fields: [] },
+    (ctx) => openSession(ctx, id),
+  );
   return person(app.url, { id, role, stationId, cookie: `__Host-sid=${session.secret}` });
 }
 
-async function staffOfStation(app: Pick<TestApp, 'service' | 'url'>, stationId: string, shelterId: string | null): Promise<Record<Role, Person>> {
+async function staffOfStation(
+  app: Pick<TestApp, 'service' | 'url'>,
+  stationId: string,
+  shelterId: string | null,
+): Promise<Record<Role, Person>> {
   const staff: Partial<Record<Role, Person>> = {};
   for (const role of roles) staff[role] = await addPerson(app, role, stationId, role === 'shelter' ? shelterId : null);
   return staff as Record<Role, Person>;
@@ -118,7 +146,10 @@ export interface AppSettings {
 }
 
 /** Starts a service on a database given, without registering hooks. */
-export async function startApp(stored: TestDatabase, settings: AppSettings = {}): Promise<{ app: TestApp; stop(): Promise<void> }> {
+export async function startApp(
+  stored: TestDatabase,
+  settings: AppSettings = {},
+): Promise<{ app: TestApp; stop(): Promise<void> }> {
   const clock = createClock(settings.start);
   const logged: string[] = [];
   const keep = (fields: object, message: string): void => {

@@ -53,7 +53,8 @@ export interface Ear {
   close(): void;
 }
 
-const query = (values: Record<string, string> | undefined): string => (values ? `?${new URLSearchParams(values).toString()}` : '');
+const query = (values: Record<string, string> | undefined): string =>
+  values ? `?${new URLSearchParams(values).toString()}` : '';
 
 function fill(path: string, params: Record<string, string> | undefined): string {
   return path.replaceAll(/:(\w+)/g, (_all, name: string) => encodeURIComponent(params?.[name] ?? randomUUID()));
@@ -118,8 +119,12 @@ function openEar(url: string, cookie: string | null, since: number | undefined):
   });
 }
 
-export function person(url: string, who: { id: string; role: Role | 'public'; stationId: string; cookie: string | null; bearer?: string }): Person {
-  const headers: Record<string, string> = who.cookie === null ? {} : { cookie: who.cookie, 'x-requested-with': 'warmpath' };
+export function person(
+  url: string,
+  who: { id: string; role: Role | 'public'; stationId: string; cookie: string | null; bearer?: string },
+): Person {
+  const headers: Record<string, string> =
+    who.cookie === null ? {} : { cookie: who.cookie, 'x-requested-with': 'warmpath' };
   if (who.bearer !== undefined) headers['authorization'] = `Bearer ${who.bearer}`;
   const self: Person = {
     id: who.id,
@@ -127,14 +132,22 @@ export function person(url: string, who: { id: string; role: Role | 'public'; st
     stationId: who.stationId,
     cookie: who.cookie,
     headers,
-    fetch: (path, init = {}) => fetch(`${url}${path}`, { redirect: 'manual', ...init, headers: { ...headers, ...(init.headers as Record<string, string> | undefined) } }),
+    fetch: (path, init = {}) =>
+      fetch(`${url}${path}`, {
+        redirect: 'manual',
+        ...init,
+        headers: { ...headers, ...(init.headers as Record<string, string> | undefined) },
+      }),
     async call(endpoint, asked = {}) {
       const unsafe = endpoint.method !== 'GET';
-      const response = await self.fetch(fill(endpoint.path, asked.params as Record<string, string> | undefined) + query(asked.query), {
-        method: endpoint.method,
-        headers: { ...(unsafe ? { 'content-type': 'application/json' } : {}), ...asked.headers },
-        ...(unsafe ? { body: JSON.stringify(asked.body ?? {}) } : {}),
-      });
+      const response = await self.fetch(
+        fill(endpoint.path, asked.params as Record<string, string> | undefined) + query(asked.query),
+        {
+          method: endpoint.method,
+          headers: { ...(unsafe ? { 'content-type': 'application/json' } : {}), ...asked.headers },
+          ...(unsafe ? { body: JSON.stringify(asked.body ?? {}) } : {}),
+        },
+      );
       const text = await response.text();
       const body: unknown = response.headers.get('content-type')?.includes('json') === true ? JSON.parse(text) : text;
       return { status: response.status, body: body as never, headers: response.headers };

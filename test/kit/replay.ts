@@ -8,13 +8,21 @@ import type { Person } from './people.ts';
 const rowsOf = ({ seq: _seq, ...tables }: State): Omit<State, 'seq'> => tables;
 
 /** Every role of the east station, of the other one and of the root above. */
-export const everybody = (app: TestApp): Person[] => [...Object.values(app.east), ...Object.values(app.west), ...Object.values(app.root)];
+export const everybody = (app: TestApp): Person[] => [
+  ...Object.values(app.east),
+  ...Object.values(app.west),
+  ...Object.values(app.root),
+];
 
 /**
  * Runs a command and proves for each viewer that folding what they may hear into what they saw gives what they would see
  * now. A viewer told to start anew (410) is checked only for that, since a fresh snapshot is then what they fetch.
  */
-export async function expectReplay<T>(app: TestApp, command: () => Promise<T>, viewers: readonly Person[] = everybody(app)): Promise<T> {
+export async function expectReplay<T>(
+  app: TestApp,
+  command: () => Promise<T>,
+  viewers: readonly Person[] = everybody(app),
+): Promise<T> {
   const before = new Map<Person, State>();
   for (const viewer of viewers) before.set(viewer, fromSnapshot(await viewer.snapshot()));
   const result = await command();

@@ -53,7 +53,7 @@ async function heardOf(app: TestApp, listeners: Listener[], type: EventType): Pr
     const found = changes().filter((change) => change.type === type);
     expect(new Set(found.map(({ seq }) => seq)).size, `${name} hears each fact once`).toBe(found.length);
     const last = found.at(-1);
-    if (last) heard[name] = last.payload as Payload;
+    if (last) heard[name] = last.payload;
     ear.close();
   }
   return heard;

@@ -27,7 +27,7 @@ async function call(
   return {
     status: response.status,
     text,
-    json: /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : null,
+    json: (response.headers.get('content-type') ?? '').includes('json') ? JSON.parse(text) : null,
   };
 }
 

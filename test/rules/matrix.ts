@@ -7,7 +7,6 @@ import { recordEncounter } from '../../shared/encounters.ts';
 import { closeIncident, mergeIncident } from '../../shared/incidents.ts';
 import { createInformant } from '../../shared/informants.ts';
 import { createDevice, createVehicle, startPatrol } from '../../shared/patrols.ts';
-import type { Role } from '../../shared/roles.ts';
 import { checkIn, holdBed } from '../../shared/shelters.ts';
 import { createDepot, createItem, moveSupplies } from '../../shared/supplies.ts';
 import { createToken, createUser } from '../../shared/users.ts';
@@ -511,4 +510,4 @@ export const matrix: Record<string, MatrixRow> = {
 
 export const may = (column: Column, line: MatrixRow): boolean => line.may[columns.indexOf(column)] === 'y';
 export const testerOf = (app: TestApp, side: 'east' | 'west', column: Column): Person =>
-  column === 'public' ? app.anyone : app[side][column as Role];
+  column === 'public' ? app.anyone : app[side][column];

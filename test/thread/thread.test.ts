@@ -20,19 +20,54 @@ describe('from a sighting to a warm bed', () => {
 
   it('joins the whole chain', async () => {
     const { dispatcher, manager, crew, shelter } = app.east;
-    const follow = async (url: string): Promise<FollowStatus> => (await app.anyone.does(readFollow, { params: { token: url.split('/').pop() ?? '' } })).status;
+    const follow = async (url: string): Promise<FollowStatus> =>
+      (await app.anyone.does(readFollow, { params: { token: url.split('/').pop() ?? '' } })).status;
 
     // Supplies: a depot receives blankets, the patrol loads some.
     const [item, depot, patrolId] = [randomUUID(), randomUUID(), randomUUID()];
-    await expectReplay(app, () => manager.does(createItem, { body: { id: item, name: 'Blanket', nameZh: '毛毯', unit: 'piece', kind: 'bedding' } }));
+    await expectReplay(app, () =>
+      manager.does(createItem, { body: { id: item, name: 'Blanket', nameZh: '毛毯', unit: 'piece', kind: 'bedding' } }),
+    );
     await manager.does(createDepot, { body: { id: depot, name: 'Depot' } });
-    await expectReplay(app, () => manager.does(moveSupplies, { body: { id: randomUUID(), itemId: item, quantity: 10, from: { kind: 'supplier' }, to: { kind: 'depot', id: depot }, reason: 'receive' } }));
-    await expectReplay(app, () => dispatcher.does(startPatrol, { body: { id: patrolId, name: 'Patrol 1', crew: [crew.id], crewCount: 2 } }));
-    await expectReplay(app, () => manager.does(moveSupplies, { body: { id: randomUUID(), itemId: item, quantity: 2, from: { kind: 'depot', id: depot }, to: { kind: 'patrol', id: patrolId }, reason: 'move' } }));
-    await crew.does(takePositions, { body: [{ patrolId, position: { type: 'Point', coordinates: places.eastNear }, at: app.clock.now().toISOString() }] });
+    await expectReplay(app, () =>
+      manager.does(moveSupplies, {
+        body: {
+          id: randomUUID(),
+          itemId: item,
+          quantity: 10,
+          from: { kind: 'supplier' },
+          to: { kind: 'depot', id: depot },
+          reason: 'receive',
+        },
+      }),
+    );
+    await expectReplay(app, () =>
+      dispatcher.does(startPatrol, { body: { id: patrolId, name: 'Patrol 1', crew: [crew.id], crewCount: 2 } }),
+    );
+    await expectReplay(app, () =>
+      manager.does(moveSupplies, {
+        body: {
+          id: randomUUID(),
+          itemId: item,
+          quantity: 2,
+          from: { kind: 'depot', id: depot },
+          to: { kind: 'patrol', id: patrolId },
+          reason: 'move',
+        },
+      }),
+    );
+    await crew.does(takePositions, {
+      body: [
+        { patrolId, position: { type: 'Point', coordinates: places.eastNear }, at: app.clock.now().toISOString() },
+      ],
+    });
 
     // Somebody reports.
-    const body = sighting({ signs: ['elderly', 'wet'], description: 'under the bridge', placeText: 'bridge, east side' });
+    const body = sighting({
+      signs: ['elderly', 'wet'],
+      description: 'under the bridge',
+      placeText: 'bridge, east side',
+    });
     const receipt = await expectReplay(app, () => app.anyone.does(reportSighting, { body }));
     expect(receipt).toMatchObject({ id: body.id, nearby: false });
     expect(await follow(receipt.followUpUrl)).toBe('received');
@@ -57,7 +92,10 @@ describe('from a sighting to a warm bed', () => {
 
     // A person is met, takes blankets (more than the book says are aboard) and comes along.
     const hold = await expectReplay(app, () =>
-      crew.does(holdBed, { params: { id: app.shelters.east }, body: { id: randomUUID(), people: 1, for: 'an elderly man', dispatchId } }),
+      crew.does(holdBed, {
+        params: { id: app.shelters.east },
+        body: { id: randomUUID(), people: 1, for: 'an elderly man', dispatchId },
+      }),
     );
     const encounterId = randomUUID();
     const encounter = await expectReplay(app, () =>
@@ -74,25 +112,43 @@ describe('from a sighting to a warm bed', () => {
     );
     expect(encounter.handouts).toEqual([{ itemId: item, quantity: 3, short: true }]);
     expect(await follow(receipt.followUpUrl)).toBe('found');
-    await expectReplay(app, () => crew.does(stepDispatch, { params: { id: dispatchId }, body: { status: 'transporting' } }));
+    await expectReplay(app, () =>
+      crew.does(stepDispatch, { params: { id: dispatchId }, body: { status: 'transporting' } }),
+    );
 
     // The bed was held, and is used.
     const held = await shelter.does(listShelters);
     expect(held.items[0]).toMatchObject({ held: 1, occupied: 0, available: { any: 9 } });
-    const stay = await expectReplay(app, () => shelter.does(checkIn, { body: { id: randomUUID(), shelterId: app.shelters.east, holdId: hold.id } }));
+    const stay = await expectReplay(app, () =>
+      shelter.does(checkIn, { body: { id: randomUUID(), shelterId: app.shelters.east, holdId: hold.id } }),
+    );
     expect((await shelter.does(listShelters)).items[0]).toMatchObject({ held: 0, occupied: 1, available: { any: 9 } });
     await expectReplay(app, () => crew.does(stepDispatch, { params: { id: dispatchId }, body: { status: 'done' } }));
 
     // The incident closes, the reporter hears, the tally counts.
-    const closed = await expectReplay(app, () => dispatcher.does(closeIncident, { params: { id: incidentId }, body: { reason: 'in a warm bed' } }));
+    const closed = await expectReplay(app, () =>
+      dispatcher.does(closeIncident, { params: { id: incidentId }, body: { reason: 'in a warm bed' } }),
+    );
     expect(closed.status).toBe('closed');
     expect(await follow(receipt.followUpUrl)).toBe('closed');
     const today = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai' }).format(app.clock.now());
     const tally = await manager.does(readTally, { query: { from: today, to: today } });
-    expect(tally).toMatchObject({ peopleHelped: 1, refused: 0, notFound: 0, patrolPersonTimes: 2, itemsHandedOut: 3, placesOpened: 1 });
+    expect(tally).toMatchObject({
+      peopleHelped: 1,
+      refused: 0,
+      notFound: 0,
+      patrolPersonTimes: 2,
+      itemsHandedOut: 3,
+      placesOpened: 1,
+    });
 
     // What is over leaves the picture.
-    await expectReplay(app, () => shelter.does(updateStay, { params: { id: stay.id }, body: { version: stay.version, left: true, goingTo: 'home' } }));
+    await expectReplay(app, () =>
+      shelter.does(updateStay, {
+        params: { id: stay.id },
+        body: { version: stay.version, left: true, goingTo: 'home' },
+      }),
+    );
     await expectReplay(app, () => crew.does(updatePatrol, { params: { id: patrolId }, body: { status: 'ended' } }));
     const stock = await manager.does(listStock);
     expect(stock.items.find((row) => row.place.id === depot)?.quantity).toBe(8);
@@ -102,7 +158,19 @@ describe('from a sighting to a warm bed', () => {
     const { items } = await app.east.manager.does(listIncidents, { query: { status: 'closed' } });
     const { timeline } = await incidentOf(app.east.manager, items[0]?.id ?? '');
     expect(timeline.map(({ kind }) => kind)).toEqual(
-      expect.arrayContaining(['reported', 'seen', 'dispatched', 'accepted', 'en_route', 'on_scene', 'bed_held', 'encounter', 'transporting', 'done', 'closed']),
+      expect.arrayContaining([
+        'reported',
+        'seen',
+        'dispatched',
+        'accepted',
+        'en_route',
+        'on_scene',
+        'bed_held',
+        'encounter',
+        'transporting',
+        'done',
+        'closed',
+      ]),
     );
     expect(timeline.map(({ at }) => at)).toEqual(timeline.map(({ at }) => at).sort());
     expect(timeline[0]?.kind).toBe('reported');

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { row, rows } from '../../server/db/rows.ts';
-import { createUser, listUsers, signIn, updateUser, whoAmI } from '../../shared/users.ts';
+import { createUser, listUsers, signIn, updateUser } from '../../shared/users.ts';
 import { createStation } from '../../shared/stations.ts';
 import { testKind } from '../kit/database.ts';
 import { useApp } from '../kit/app.ts';
