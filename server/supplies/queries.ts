@@ -77,10 +77,8 @@ export async function lockedFirstDepot(db: Db, stationId: string): Promise<Store
   return found && { kind: 'depot', id: found.id, stationId };
 }
 
-/** The id of a stock row. */
-const stockId = (kind: StoreKind, placeId: string, itemId: string): string => `${kind}:${placeId}:${itemId}`;
-/** What a cursor of stock looks like. */
-const stockIdForm = /^(depot|shelter|patrol):[0-9a-f-]{36}:[0-9a-f-]{36}$/;
+/** What the id of a stock row looks like: kind of store, store, item. */
+export const stockIdForm = /^(depot|shelter|patrol):[0-9a-f-]{36}:[0-9a-f-]{36}$/;
 
 const STOCK = `t.kind || ':' || t.place_id || ':' || t.item_id as id, t.station_id as "stationId",
   jsonb_build_object('kind', t.kind, 'id', t.place_id) as place, t.item_id as "itemId", t.quantity`;

@@ -1,7 +1,8 @@
 /** Incidents on the map. */
 import type * as L from 'leaflet';
 import { awaitsClosing, type IncidentRow, type Priority } from '../../shared/incidents.ts';
-import { createMarkers, type MarkerLook, type MarkerSet } from '../map/markers.ts';
+import type { MarkerLook } from '../map/look.ts';
+import { createMarkers, type MarkerSet } from '../map/markers.ts';
 
 const signs: Record<Priority, string> = {
   life_risk: 'octagon tone-danger',

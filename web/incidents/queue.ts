@@ -1,6 +1,5 @@
 /** Which incidents the queue shows, in which order. */
 import { awaitsClosing, byUrgency, type IncidentRow } from '../../shared/incidents.ts';
-import { placeWords } from './sentence.ts';
 
 export const filters = ['all', 'waiting', 'under_way', 'to_close', 'closed'] as const;
 export type Filter = (typeof filters)[number];
@@ -28,7 +27,7 @@ export interface QueueRows {
 }
 
 const finds = (row: IncidentRow, words: readonly string[]): boolean => {
-  const text = `${row.code} ${placeWords(row)} ${row.description ?? ''}`.toLowerCase();
+  const text = [row.code, row.placeText, row.placeCode, row.description].join(' ').toLowerCase();
   return words.every((word) => text.includes(word));
 };
 

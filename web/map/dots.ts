@@ -1,6 +1,6 @@
 /** Many signs on one canvas: a document cannot move thousands of elements at 50 pictures a second, a canvas can. */
 import * as L from 'leaflet';
-import type { MarkerLook } from './markers.ts';
+import type { MarkerLook } from './look.ts';
 import { latLng } from './kit.ts';
 import { spriteOf } from './sprites.ts';
 

@@ -1,26 +1,10 @@
 /** Markers that are moved and changed, never made anew; in the document where one looks, on a canvas when they are many. */
 import * as L from 'leaflet';
-import type { LonLat } from '../../shared/geo.ts';
 import { createDots, type Dots } from './dots.ts';
 import { latLng } from './kit.ts';
+import type { MarkerLook } from './look.ts';
 import { keepOneStop, moveFocus } from './roving.ts';
 
-export interface MarkerLook {
-  id: string;
-  position: LonLat;
-  /** what a screen reader says and a pointer shows; a function is asked only when it is needed, and again when `stamp` is another */
-  title: string | (() => string);
-  stamp?: unknown;
-  /** classes of the sign: shape and tone */
-  className: string;
-  /** short text on it, or '' */
-  text: string;
-  /** a line beside it when there is room, or '' */
-  label: string;
-  /** higher stands above */
-  above: number;
-  selected: boolean;
-}
 export interface MarkerOptions {
   /** size of the sign in pixels; at least 24, the smallest target */
   size: number;

@@ -3,7 +3,8 @@ import type * as L from 'leaflet';
 import type { PatrolRow, PatrolStatus } from '../../shared/patrols.ts';
 import type { Fix } from '../../shared/positions.ts';
 import type { Freshness } from '../../shared/shelters.ts';
-import { createMarkers, type MarkerLook } from '../map/markers.ts';
+import type { MarkerLook } from '../map/look.ts';
+import { createMarkers } from '../map/markers.ts';
 import { fixAge, type FixLimits } from './age.ts';
 
 const tones: Record<PatrolStatus, string> = {

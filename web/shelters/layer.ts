@@ -1,7 +1,8 @@
 /** Shelters on the map with what is free. */
 import type * as L from 'leaflet';
 import type { ShelterRow } from '../../shared/shelters.ts';
-import { createMarkers, type MarkerLook } from '../map/markers.ts';
+import type { MarkerLook } from '../map/look.ts';
+import { createMarkers } from '../map/markers.ts';
 
 const tones: Record<ShelterRow['status'], string> = { open: 'tone-ok', full: 'tone-warn', closed: 'tone-quiet' };
 
