@@ -39,25 +39,38 @@ const hasBody = (req: Request): boolean =>
 /** One half of a pair that stands for one character, as a text cut off in the middle has; PostgreSQL refuses it in JSON. */
 const HALF_CHARACTER = /\p{Surrogate}/gu;
 
-const judgeText = (text: string, path: string, found: FieldError[]): void => {
-  if (text.includes('\u0000')) found.push({ path, code: 'nul_char', message: 'contains a NUL character' });
-};
+/** Most findings one answer names. */
+const MOST_FOUND = 20;
+const MOST_DEEP = 32;
 
-/** What no schema sees: NUL in text (PostgreSQL refuses it) and keys that reach for prototypes. Half characters become U+FFFD. */
-function hidden(value: object, path: string, found: FieldError[], depth: number): void {
-  if (depth > 32) {
-    found.push({ path, code: 'depth', message: 'nested too deep' });
+/**
+ * What no schema sees: NUL in text (PostgreSQL refuses it) and keys that reach for prototypes. Half characters become U+FFFD.
+ * `trail` is the way from the body to `value`; it becomes a pointer only where something is found, because batches hold thousands of values.
+ */
+function hidden(value: object, trail: string[], found: FieldError[]): void {
+  const say = (code: string, message: string, key?: string): void => {
+    const path = (key === undefined ? trail : [...trail, key])
+      .map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+      .join('');
+    found.push({ path, code, message });
+  };
+  if (trail.length > MOST_DEEP) {
+    say('depth', 'nested too deep');
     return;
   }
-  for (const [key, child] of Object.entries(value) as [string, unknown][]) {
-    const at = `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    judgeText(key, path, found);
-    if (key === '__proto__') found.push({ path: at, code: 'unknown_field', message: 'unknown field' });
+  for (const key of Object.keys(value)) {
+    if (found.length > MOST_FOUND) return;
+    const child = (value as Record<string, unknown>)[key];
+    if (key.includes('\u0000')) say('nul_char', 'contains a NUL character');
+    if (key === '__proto__') say('unknown_field', 'unknown field', key);
     else if (typeof child === 'string') {
-      judgeText(child, at, found);
+      if (child.includes('\u0000')) say('nul_char', 'contains a NUL character', key);
       (value as Record<string, unknown>)[key] = child.replaceAll(HALF_CHARACTER, '\uFFFD');
-    } else if (typeof child === 'object' && child !== null) hidden(child, at, found, depth + 1);
-    if (found.length > 20) return;
+    } else if (typeof child === 'object' && child !== null) {
+      trail.push(key);
+      hidden(child, trail, found);
+      trail.pop();
+    }
   }
 }
 
@@ -67,7 +80,7 @@ function judgeShape(endpoint: Endpoint, body: unknown): unknown {
   if (body === null || typeof body !== 'object') throw new Problem('bad_json');
   if (Array.isArray(body) && !wantsArray) throw new Problem('not_object');
   const found: FieldError[] = [];
-  hidden(body, '', found, 0);
+  hidden(body, [], found);
   const nul = found.find(({ code }) => code === 'nul_char');
   if (nul) throw new Problem('nul_char', found);
   if (found.length > 0) throw new Problem('invalid', found);

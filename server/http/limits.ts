@@ -3,7 +3,7 @@ import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { Problem } from '../../shared/problems.ts';
 
 /** Calls a minute; a signed-in desk is never held below 600. */
-const perMinute = { staff: 3_000, publicReads: 600, publicWrites: 120 } as const;
+const perMinute = { staff: 3_000, publicReads: 600, publicWrites: 240 } as const;
 const signInFailures = { account: 5, address: 30, blockS: 60 } as const;
 
 /** One household or one carrier gateway: /24 of IPv4, /56 of IPv6. */

@@ -46,21 +46,26 @@ await runCommand(
 );
 await new Promise<void>((resolve) => app.http.listen(0, '127.0.0.1', resolve));
 
-/** Tells one fact (an incident's row as it is) and relays it; the answer is how long commit and relay took. */
-async function tellFacts(count: number): Promise<{ ms: number }> {
+/** Commits facts (an incident's row as it is) and sees them relayed: one after the other, or all at once as a burst of desks would. */
+async function tellFacts(count: number, burst: boolean): Promise<{ ms: number }> {
   const [first] = await rows<{ id: string }>(
     database.knex,
     `select id from incidents where status <> 'closed' order by id limit 1`,
   );
   const incidents = await incidentRows(database.knex, first ? [first.id] : []);
-  const from = performance.now();
-  for (let n = 0; n < count; n += 1) {
-    await runCommand(service, { kind: 'system' }, { command: 'bench', subjectIds: [], fields: [] }, (ctx) => {
+  const tell = (): Promise<void> =>
+    runCommand(service, { kind: 'system' }, { command: 'bench', subjectIds: [], fields: [] }, (ctx) => {
       record(ctx, { type: 'incident.changed', stationId: root?.id ?? '', rows: { incidents } });
       return Promise.resolve();
     });
-    await app.realtime.relay.catchUp();
-  }
+  const from = performance.now();
+  if (burst) await Promise.all(Array.from({ length: count }, tell));
+  else
+    for (let n = 0; n < count; n += 1) {
+      await tell();
+      await app.realtime.relay.catchUp();
+    }
+  await app.realtime.relay.catchUp();
   return { ms: performance.now() - from };
 }
 
@@ -71,9 +76,9 @@ const cpuSince = (from: NodeJS.CpuUsage): { cpuMs: number } => {
   return { cpuMs: (user + system) / 1000 };
 };
 
-process.on('message', (message: { tell?: number; ticks?: number; sql?: string; stop?: boolean }) => {
+process.on('message', (message: { tell?: number; burst?: boolean; ticks?: number; sql?: string; stop?: boolean }) => {
   const work = async (): Promise<object> => {
-    if (message.tell !== undefined) return tellFacts(message.tell);
+    if (message.tell !== undefined) return tellFacts(message.tell, message.burst === true);
     if (message.sql !== undefined) return { rows: await rows(database.knex, message.sql, {}, { deadlineMs: 600_000 }) };
     if (message.ticks !== undefined) {
       const from = process.cpuUsage();

@@ -106,7 +106,7 @@ describe('the lock of the data folder', () => {
 });
 
 describe.skipIf(testKind === 'postgres')(
-  'the folder of the embedded database (skipped: this run tests PostgreSQL)',
+  'the folder of the embedded database (not for this database: this run tests PostgreSQL)',
   () => {
     let place: TestDatabase;
     let folder: string;

@@ -79,7 +79,7 @@ describe('migrations', () => {
   }, 60_000);
 
   test.skipIf(testKind === 'embedded')(
-    'of two servers that start at once one migrates and the other waits (skipped: the folder lock admits one)',
+    'of two servers that start at once one migrates and the other waits (not for this database: the folder lock admits one)',
     async () => {
       await write('999901010007_seventh', [
         'create table seventh_thing (id int)',

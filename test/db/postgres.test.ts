@@ -14,7 +14,7 @@ const failure = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-describe.skipIf(testKind === 'embedded')('PostgreSQL (skipped: no TEST_DATABASE_URL)', () => {
+describe.skipIf(testKind === 'embedded')('PostgreSQL (not for this database: no TEST_DATABASE_URL)', () => {
   let place: TestDatabase;
   let database: Database;
   beforeAll(async () => {
