@@ -1,35 +1,9 @@
 /** Every endpoint, every role, the own station and the other one: who may is a table, and the service keeps to it. */
-import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { rows } from '../../server/db/rows.ts';
-import type { Endpoint } from '../../shared/contract.ts';
 import { type TestApp, useApp } from '../kit/app.ts';
-import type { Person } from '../kit/people.ts';
-import { type Ask, type Column, columns, createWorld, matrix, may, testerOf, type World } from './matrix.ts';
-
-const withBody = (body: unknown): { body: string; headers: Record<string, string> } => ({
-  body: JSON.stringify(body ?? {}),
-  headers: { 'content-type': 'application/json' },
-});
-
-async function call(
-  endpoint: Endpoint,
-  who: Person,
-  { params = {}, query, body, form }: Ask,
-): Promise<{ status: number; text: string; json: unknown }> {
-  const path = endpoint.path.replaceAll(/:(\w+)/g, (_all, name: string) => params[name] ?? randomUUID());
-  const sent = endpoint.method === 'GET' ? {} : form === undefined ? withBody(body) : { body: form };
-  const response = await who.fetch(`${path}${query ? `?${new URLSearchParams(query).toString()}` : ''}`, {
-    method: endpoint.method,
-    ...sent,
-  });
-  const text = await response.text();
-  return {
-    status: response.status,
-    text,
-    json: (response.headers.get('content-type') ?? '').includes('json') ? JSON.parse(text) : null,
-  };
-}
+import { call } from './calling.ts';
+import { type Column, columns, createWorld, matrix, may, testerOf, type World } from './matrix.ts';
 
 /** Ids of everything that belongs to the east station. */
 async function idsOfEast(app: TestApp): Promise<string[]> {
