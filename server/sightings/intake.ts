@@ -245,15 +245,18 @@ async function flush(service: Service, batch: readonly Waiting[]): Promise<void>
   const first = new Map<string, Waiting>();
   for (const waiting of batch) if (!first.has(waiting.body.id)) first.set(waiting.body.id, waiting);
   const ids = [...first.keys()];
-  const before = await known(service, ids);
-  const fresh = [...first.values()].filter(({ body }) => !before.has(body.id));
+  const all = [...first.values()];
+  // Asked side by side: a batch is seldom a replay, and waiting for one answer before the other costs every reporter.
+  const [before, places] = await Promise.all([known(service, ids), place(service, all)]);
+  const isFresh = all.map(({ body }) => !before.has(body.id));
+  const fresh = all.filter((_waiting, n) => isFresh[n]);
   let stored = before;
   let wrote = new Set<string>();
   if (fresh.length > 0) {
-    wrote = await write(service, fresh, await place(service, fresh));
-    await service.database.notify(service.database.knex);
+    const placed = places.filter((_placed, n) => isFresh[n]);
+    wrote = await write(service, fresh, placed);
+    [stored] = await Promise.all([known(service, ids), service.database.notify(service.database.knex)]);
     service.database.committed();
-    stored = await known(service, ids);
   }
   for (const waiting of batch) {
     const sighting = stored.get(waiting.body.id);
