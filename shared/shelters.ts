@@ -147,7 +147,7 @@ export const publicShelter = z.object({
   phone: z.nullable(z.string()),
   hours: z.string(),
   features: z.array(z.string()),
-  /** places free now: 'yes', 'few' (below 5) or 'full', never a count of people */
+  /** places free now: 'yes', 'few' (below the rule shelters.few) or 'full', never a count of people */
   room: z.enum(['yes', 'few', 'full']),
   freshness: z.enum(freshnesses),
   distanceM: z.nullable(z.number()),

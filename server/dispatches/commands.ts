@@ -8,6 +8,7 @@ import {
   type stepDispatch,
 } from '../../shared/dispatches.ts';
 import type { IncidentRow } from '../../shared/incidents.ts';
+import { happenedAt } from '../../shared/lateness.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
 import { type Context, isDesk, staffOf } from '../context.ts';
 import { row, rows } from '../db/rows.ts';
@@ -15,6 +16,7 @@ import { lockIncidents, tell } from '../incidents/commands.ts';
 import { incidentRow } from '../incidents/queries.ts';
 import { lockPatrol, setPatrolStatus } from '../patrols/commands.ts';
 import { record } from '../realtime/record.ts';
+import { ruleNumber } from '../stations/queries.ts';
 import { dispatchInScope, dispatchRows } from './queries.ts';
 
 async function dispatchRow(ctx: Context, id: string): Promise<DispatchRow> {
@@ -99,14 +101,6 @@ const passed: Partial<Record<DispatchStatus, readonly string[]>> = {
   on_scene: ['accepted_at', 'en_route_at', 'on_scene_at'],
   transporting: ['accepted_at', 'en_route_at', 'on_scene_at', 'transporting_at'],
 };
-const MAX_CLIENT_SKEW_MS = 72 * 3_600_000;
-
-/** When it happened by the phone, if that is believable: never after now, never before it was sent. */
-function happenedAt(at: string | undefined, dispatch: DispatchRow, now: Date): Date {
-  const claimed = at === undefined ? now.getTime() : new Date(at).getTime();
-  if (now.getTime() - claimed > MAX_CLIENT_SKEW_MS) return now;
-  return new Date(Math.min(now.getTime(), Math.max(claimed, new Date(dispatch.dispatchedAt).getTime())));
-}
 
 /** The next step of a job. A crew works its own job only (404) and forward only; the desk may set any, and it is marked. */
 export async function step(ctx: Context, id: string, body: Part<(typeof stepDispatch)['body']>): Promise<DispatchRow> {
@@ -123,7 +117,8 @@ export async function step(ctx: Context, id: string, body: Part<(typeof stepDisp
   if (verdict === 'same') return current;
   if (verdict !== 'step') throw new Problem(verdict, [], { current });
   const now = ctx.now();
-  const at = happenedAt(body.at, current, now);
+  const maxLateH = await ruleNumber(ctx.db, 'reports.max_late', current.stationId);
+  const at = happenedAt(body.at, now, maxLateH, new Date(current.dispatchedAt));
   const ended = isEnded(body.status);
   const reached = passed[body.status] ?? [];
   const set = (column: string): boolean => reached.includes(column);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Part } from '../../shared/contract.ts';
 import type { EncounterRow, recordEncounter } from '../../shared/encounters.ts';
 import { convert } from '../../shared/geo.ts';
+import { happenedAt } from '../../shared/lateness.ts';
 import type { HoldRow } from '../../shared/shelters.ts';
 import type { TaskRow } from '../../shared/tasks.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
@@ -15,6 +16,7 @@ import { incidentRows } from '../incidents/queries.ts';
 import { lockPatrol } from '../patrols/commands.ts';
 import { record } from '../realtime/record.ts';
 import { makeHold } from '../shelters/commands-holds.ts';
+import { ruleNumber } from '../stations/queries.ts';
 import { handOut } from '../supplies/commands.ts';
 import { raiseTask } from '../tasks/commands.ts';
 import { encounterRows } from './queries.ts';
@@ -56,14 +58,6 @@ async function settingOf(ctx: Context, body: Body): Promise<Setting> {
     return { stationId: incident.stationId, dispatchId: null, incidentId: incident.id, patrolId: staff.patrolId };
   }
   return { stationId: staff.stationId, dispatchId: null, incidentId: null, patrolId: staff.patrolId };
-}
-
-const MAX_LATE_MS = 72 * 3_600_000;
-
-/** When it happened, by the phone, unless that cannot be; late arrivals count by when they happened. */
-function happenedAt(at: string | undefined, now: Date): Date {
-  const claimed = at === undefined ? now.getTime() : new Date(at).getTime();
-  return claimed > now.getTime() || now.getTime() - claimed > MAX_LATE_MS ? now : new Date(claimed);
 }
 
 /** Beds for those who come along, as far as the job does not hold them there already. None free is a task for the desk, never a lost encounter. */
@@ -167,7 +161,7 @@ export async function recordMeeting(ctx: Context, body: Body): Promise<Encounter
   if (body.shelterId !== undefined) await judgeShelter(ctx, body.shelterId);
   const before = setting.incidentId === null ? [] : await lockIncidents(ctx, [setting.incidentId], 'anywhere');
   if (setting.patrolId !== null) await lockPatrol(ctx, setting.patrolId, 'anywhere');
-  const at = happenedAt(body.at, ctx.now());
+  const at = happenedAt(body.at, ctx.now(), await ruleNumber(ctx.db, 'reports.max_late', setting.stationId));
   await store(ctx, body, setting, at);
   const coming = body.people.filter(({ outcome }) => outcome === 'brought_in').length;
   const bed =

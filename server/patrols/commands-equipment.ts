@@ -5,7 +5,7 @@ import { fieldProblem, Problem } from '../../shared/problems.ts';
 import type { Context } from '../context.ts';
 import { row, rows } from '../db/rows.ts';
 import { inSubtreeSql, scopeOf } from '../db/scope.ts';
-import { homeStation } from '../stations/queries-home.ts';
+import { stationFor } from '../stations/commands.ts';
 import { patrolInScope } from './queries.ts';
 import { deviceRows, lockedDevice, vehicleRows } from './queries-equipment.ts';
 
@@ -21,7 +21,7 @@ export async function addVehicle(ctx: Context, body: NewVehicle): Promise<Vehicl
      values (cast(:id as uuid), cast(:stationId as uuid), :name, cast(:plate as text), cast(:seats as integer), :now)`,
     {
       id: body.id,
-      stationId: await homeStation(ctx, body.stationId),
+      stationId: (await stationFor(ctx, body.stationId)).id,
       name: body.name,
       plate: body.plate ?? null,
       seats: body.seats,
@@ -67,7 +67,7 @@ export async function addDevice(ctx: Context, body: NewDevice): Promise<DeviceRo
      on conflict (unique_id) do nothing returning id`,
     {
       id: body.id,
-      stationId: await homeStation(ctx, body.stationId),
+      stationId: (await stationFor(ctx, body.stationId)).id,
       uniqueId: body.uniqueId,
       label: body.label ?? body.uniqueId,
       patrolId,

@@ -5,7 +5,7 @@ import { type Context, staffOf } from '../context.ts';
 import { row, rows } from '../db/rows.ts';
 import { inSubtreeSql, scopeOf } from '../db/scope.ts';
 import { record } from '../realtime/record.ts';
-import { homeStation } from '../stations/queries-home.ts';
+import { stationFor } from '../stations/commands.ts';
 import { hasRunningDispatch, patrolRows } from './queries.ts';
 import { lockedVehicle } from './queries-equipment.ts';
 
@@ -95,7 +95,7 @@ export async function goOut(ctx: Context, body: Start): Promise<PatrolRow> {
   const actor = staffOf(ctx);
   if (actor.role === 'crew' && !body.crew.includes(actor.id))
     throw fieldProblem('/crew', 'self_missing', 'your own outing only: name yourself');
-  const stationId = await homeStation(ctx, body.stationId);
+  const stationId = (await stationFor(ctx, body.stationId)).id;
   const crew = await lockCrew(ctx, body.crew, body.id);
   judgeCount(body.crewCount, crew);
   const vehicle = body.vehicleId === undefined ? null : await lockedVehicle(ctx.db, actor.stationId, body.vehicleId);

@@ -54,7 +54,12 @@ function judgedFix(body: PositionBody): JudgedFix {
 
 /** Appends the fixes of one patrol, oldest first whatever the order they came in; each plausible one is what the next is judged by. Gives the latest. */
 function judgeTrack(columns: FixColumns, track: Judged[], patrol: KnownPatrol, now: number): KnownPatrol['latest'] {
-  const limits = { maxAheadMs: patrol.maxAheadS * 1000, maxSpeedMps: patrol.maxSpeedKmh / 3.6 };
+  const limits = {
+    maxAheadMs: patrol.maxAheadS * 1000,
+    maxSpeedMps: patrol.maxSpeedKmh / 3.6,
+    worstAccuracyM: patrol.worstAccuracyM,
+    slackM: patrol.slackM,
+  };
   const { latest } = patrol;
   let before: JudgedFix | null = latest && {
     position: [latest.lon, latest.lat],

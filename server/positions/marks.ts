@@ -16,20 +16,20 @@ export interface FixLimits {
   /** how far a fix may be ahead of our clock */
   maxAheadMs: number;
   maxSpeedMps: number;
+  /** a circle wider than this says no more than the city */
+  worstAccuracyM: number;
+  /** noise of two receivers is not speed; beyond this it is no excuse */
+  slackM: number;
 }
 
 /** Receivers without a fix report 0,0 or a hair beside it. */
 const ZERO_DEGREES = 0.01;
-/** A circle this wide says no more than the city. */
-const WORST_ACCURACY_M = 5000;
-/** Noise of two receivers is not speed; beyond this it is no excuse. */
-const MOST_SLACK_M = 100;
 
-const slackOf = (fix: JudgedFix): number => Math.min(fix.accuracyM ?? 0, MOST_SLACK_M);
+const slackOf = (fix: JudgedFix, slackM: number): number => Math.min(fix.accuracyM ?? 0, slackM);
 
-function tooFast(fix: JudgedFix, before: JudgedFix, maxSpeedMps: number): boolean {
+function tooFast(fix: JudgedFix, before: JudgedFix, { maxSpeedMps, slackM }: FixLimits): boolean {
   const seconds = (fix.at - before.at) / 1000;
-  const metres = distanceM(before.position, fix.position) - slackOf(fix) - slackOf(before);
+  const metres = distanceM(before.position, fix.position) - slackOf(fix, slackM) - slackOf(before, slackM);
   return seconds > 0 && metres > maxSpeedMps * seconds;
 }
 
@@ -39,9 +39,9 @@ export function marksOf(fix: JudgedFix, before: JudgedFix | null, limits: FixLim
   const [lon, lat] = fix.position;
   if (fix.at > now + limits.maxAheadMs) marks.push('future');
   if (before !== null && fix.at < before.at) marks.push('backwards');
-  if ((fix.speedMps ?? 0) > limits.maxSpeedMps || (before !== null && tooFast(fix, before, limits.maxSpeedMps)))
+  if ((fix.speedMps ?? 0) > limits.maxSpeedMps || (before !== null && tooFast(fix, before, limits)))
     marks.push('speed');
   if (Math.abs(lon) <= ZERO_DEGREES && Math.abs(lat) <= ZERO_DEGREES) marks.push('zero_island');
-  if ((fix.accuracyM ?? 0) > WORST_ACCURACY_M) marks.push('accuracy');
+  if ((fix.accuracyM ?? 0) > limits.worstAccuracyM) marks.push('accuracy');
   return marks;
 }

@@ -47,6 +47,8 @@ export interface KnownPatrol {
   latest: { lon: number; lat: number; at: number; accuracyM: number | null } | null;
   maxAheadS: number;
   maxSpeedKmh: number;
+  worstAccuracyM: number;
+  slackM: number;
 }
 
 /** The patrols named that exist, with their rules. */
@@ -57,13 +59,14 @@ export const knownPatrols = (db: Db, ids: readonly string[]): Promise<KnownPatro
     `with asked as materialized (
        select p.id, p.station_id, p.ended_at from patrols p where p.id = any (cast(:ids as uuid[]))
      ), ruled as materialized (
-       select s.id, s.path, cast(rule_value('positions.max_ahead', s.path) as float8) as max_ahead, cast(rule_value('positions.max_speed', s.path) as float8) as max_speed
+       select s.id, s.path, cast(rule_value('positions.max_ahead', s.path) as float8) as max_ahead, cast(rule_value('positions.max_speed', s.path) as float8) as max_speed,
+         cast(rule_value('positions.worst_accuracy', s.path) as float8) as worst_accuracy, cast(rule_value('positions.accuracy_slack', s.path) as float8) as slack
        from stations s where s.id in (select station_id from asked)
      )
      select a.id, a.station_id as "stationId", r.path as "stationPath", cast(extract(epoch from a.ended_at) * 1000 as float8) as "endedAt",
        array(select c.user_id from patrol_crew c where c.patrol_id = a.id) as members,
        case when l.patrol_id is not null then json_build_object('lon', st_x(l.position), 'lat', st_y(l.position), 'at', extract(epoch from l.at) * 1000, 'accuracyM', l.accuracy_m) end as latest,
-       r.max_ahead as "maxAheadS", r.max_speed as "maxSpeedKmh"
+       r.max_ahead as "maxAheadS", r.max_speed as "maxSpeedKmh", r.worst_accuracy as "worstAccuracyM", r.slack as "slackM"
      from asked a join ruled r on r.id = a.station_id left join patrol_positions l on l.patrol_id = a.id`,
     { ids },
     { prepare: 'known_patrols' },

@@ -9,7 +9,7 @@ import { type Context, staffOf, userIdOf } from '../context.ts';
 import { rows } from '../db/rows.ts';
 import { scopeOf } from '../db/scope.ts';
 import { record } from '../realtime/record.ts';
-import { ruleNumber } from '../stations/queries-home.ts';
+import { ruleNumber } from '../stations/queries.ts';
 import { lockShelter, noDispatch } from './commands.ts';
 import { dispatchInScope, holdRows, lockedHold } from './queries-holds.ts';
 import { availabilityOf } from './queries.ts';

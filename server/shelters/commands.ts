@@ -7,7 +7,7 @@ import { pointSql } from '../db/postgis.ts';
 import { rows } from '../db/rows.ts';
 import { scopeOf } from '../db/scope.ts';
 import { record } from '../realtime/record.ts';
-import { homeStation } from '../stations/queries-home.ts';
+import { stationFor } from '../stations/commands.ts';
 import { holdsOfShelter } from './queries-holds.ts';
 import { lockShelterRow, shelterRows, shelterViews } from './queries.ts';
 
@@ -69,7 +69,7 @@ async function keepOpening(ctx: Context, shelterId: string, open: boolean): Prom
 
 /** Adds a shelter; open unless said otherwise. */
 export async function addShelter(ctx: Context, body: Create): Promise<ShelterView> {
-  const stationId = await homeStation(ctx, body.stationId);
+  const stationId = (await stationFor(ctx, body.stationId)).id;
   const status = body.status ?? 'open';
   const [lon, lat] = body.position?.coordinates ?? [null, null];
   await rows(

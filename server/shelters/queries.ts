@@ -80,17 +80,20 @@ export async function availabilityOf(db: Db, shelter: ShelterRow, now: Date): Pr
 }
 
 interface Limits {
+  /** hours */
   fresh: number;
   stale: number;
+  /** free beds below which a place says 'few' */
+  few: number;
 }
 
 async function limitsByStation(db: Db, stationIds: readonly string[]): Promise<Map<string, Limits>> {
   const found = await rows<Limits & { id: string }>(
     db,
-    `select id, rule_value('shelters.fresh', path) as fresh, rule_value('shelters.stale', path) as stale from stations where id = any (cast(:stationIds as uuid[]))`,
+    `select id, rule_value('shelters.fresh', path) as fresh, rule_value('shelters.stale', path) as stale, rule_value('shelters.few', path) as few from stations where id = any (cast(:stationIds as uuid[]))`,
     { stationIds },
   );
-  return new Map(found.map(({ id, fresh, stale }) => [id, { fresh, stale }]));
+  return new Map(found.map(({ id, ...limits }) => [id, limits]));
 }
 
 /** Rows with what is free now and how old the count is: the form of reads. Order is kept. */
@@ -123,9 +126,6 @@ export interface PublicAsk {
   limit: number;
   after?: string | null;
 }
-
-/** Below this many free beds a place says 'few'. */
-const FEW = 5;
 
 function degrees(text: string | undefined, name: 'lon' | 'lat', max: number): number | undefined {
   if (text === undefined) return undefined;
@@ -181,12 +181,13 @@ export async function publicShelters(db: Db, now: Date, ask: PublicAsk): Promise
       )
     ).map((shelter) => [shelter.id, shelter]),
   );
+  const limits = await limitsByStation(db, [...new Set([...known.values()].map(({ stationId }) => stationId))]);
   return found.flatMap(({ id }): PublicShelter[] => {
     const shelter = known.get(id);
     // It may have closed since the first statement.
     if (!shelter || shelter.confidential || shelter.status !== 'open') return [];
-    const { name, kind, position, address, phone, hours, features, freshness, available } = shelter;
-    const room = available.total === 0 ? 'full' : available.total < FEW ? 'few' : 'yes';
+    const { stationId, name, kind, position, address, phone, hours, features, freshness, available } = shelter;
+    const room = available.total === 0 ? 'full' : available.total < (limits.get(stationId)?.few ?? 0) ? 'few' : 'yes';
     const away = near && position ? Math.round(distanceM([near.lon, near.lat], position.coordinates)) : null;
     return [
       { id, name, kind, position, address: address ?? '', phone, hours, features, room, freshness, distanceM: away },

@@ -95,6 +95,13 @@ export async function ruleAt(db: Db, key: string, stationId: string): Promise<un
   return found?.value ?? null;
 }
 
+/** A rule's number at a station, in the unit its row says; throws when nobody set it, which is a bug in a migration. */
+export async function ruleNumber(db: Db, key: string, stationId: string): Promise<number> {
+  const value = await ruleAt(db, key, stationId);
+  if (typeof value !== 'number') throw new Error(`the rule ${key} is no number`);
+  return value;
+}
+
 export interface EmergencyNumber {
   number: string;
   service: string;

@@ -18,7 +18,7 @@ import { type Context, staffOf, userIdOf } from '../context.ts';
 import { row, rows } from '../db/rows.ts';
 import { scopeOf } from '../db/scope.ts';
 import { record } from '../realtime/record.ts';
-import { homeStation } from '../stations/queries-home.ts';
+import { stationFor } from '../stations/commands.ts';
 import { raiseTask } from '../tasks/commands.ts';
 import { movementRows } from './queries-movements.ts';
 import { depotRows, itemRows, lockedFirstDepot, lockedStore, stockOf, type Store } from './queries.ts';
@@ -50,7 +50,7 @@ export async function addDepot(ctx: Context, body: NewDepot): Promise<DepotRow> 
     `insert into depots (id, station_id, name, created_at) values (cast(:id as uuid), cast(:stationId as uuid), :name, :now)`,
     {
       id: body.id,
-      stationId: await homeStation(ctx, body.stationId),
+      stationId: (await stationFor(ctx, body.stationId)).id,
       name: body.name,
       now: ctx.now(),
     },

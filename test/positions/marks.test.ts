@@ -3,7 +3,7 @@ import { type JudgedFix, type Mark, marksOf } from '../../server/positions/marks
 import type { LonLat } from '../../shared/geo.ts';
 
 const now = Date.parse('2026-01-15T13:00:00.000Z');
-const limits = { maxAheadMs: 120_000, maxSpeedMps: 180 / 3.6 };
+const limits = { maxAheadMs: 120_000, maxSpeedMps: 180 / 3.6, worstAccuracyM: 5000, slackM: 100 };
 const here: LonLat = [108.95, 34.26];
 /** Metres north of `here`. */
 const north = (metres: number): LonLat => [here[0], here[1] + metres / 111_195];
