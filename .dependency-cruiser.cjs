@@ -26,7 +26,7 @@ const nouns = [
 ];
 const plumbing = ['http', 'db', 'realtime', 'jobs'];
 /** Folders of web/ that are whole pages: they put nouns together, and nobody imports them. */
-const apps = ['desk', 'crew', 'shelter', 'signin', 'public'];
+const apps = ['desk', 'crew', 'shelter', 'admin', 'signin', 'public'];
 const kits = ['live', 'map', 'ui'];
 
 const any = (names) => `(${names.join('|')})`;
@@ -107,7 +107,7 @@ const rules = [
     name: 'server-known-folder',
     comment: 'A new noun takes its place in the order first: the array `nouns` in .dependency-cruiser.cjs.',
     from: {},
-    to: { path: '^server/[^/]+/', pathNot: `^server/${any([...nouns, ...plumbing, 'demo'])}/` },
+    to: { path: '^server/[^/]+/', pathNot: `^server/${any([...nouns, ...plumbing, 'demo', 'operations'])}/` },
   },
   {
     name: 'server-not-web',
@@ -166,6 +166,19 @@ const rules = [
     comment: 'Only main.ts starts the demo.',
     from: { path: '^server/', pathNot: '^server/(demo/|main[.]ts$)' },
     to: { path: '^server/demo/' },
+  },
+  {
+    name: 'operations-know-no-noun',
+    comment:
+      'Backup, restore and doctor work on any database of ours, whatever nouns are in it: db, and words to speak.',
+    from: { path: '^server/operations/' },
+    to: { path: '^server/', pathNot: ['^server/(operations|db)/', '^server/http/words[.]ts$', '^server/config[.]ts$'] },
+  },
+  {
+    name: 'operations-are-composed-in-main',
+    comment: 'Only main.ts runs what an operator calls.',
+    from: { path: '^server/', pathNot: '^server/(operations/|main[.]ts$)' },
+    to: { path: '^server/operations/' },
   },
   {
     name: 'express-at-the-edge',

@@ -1,22 +1,25 @@
 /** The composition root: the one file that knows all nouns. */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express, Request } from 'express';
 import { desk } from '../shared/roles.ts';
 import type { Config } from './config.ts';
 import type { Log } from './context.ts';
 import type { Database } from './db/open.ts';
-import { one, row, rows } from './db/rows.ts';
+import { one, rows } from './db/rows.ts';
 import { dispatchRoutes } from './dispatches/routes.ts';
 import { liveDispatches } from './dispatches/queries.ts';
 import { encounterRoutes } from './encounters/routes.ts';
 import { answerClientErrors } from './http/client-error.ts';
 import { fromOwnOrigin } from './http/cookies.ts';
+import { guidePages } from './http/guide.ts';
 import type { Page, PageContext, Route } from './http/route.ts';
 import { createHttp, secureEnough } from './http/serve.ts';
 import { type App, appPage, type BootFacts } from './http/shell.ts';
 import { liveIncidents } from './incidents/queries.ts';
 import { incidentRoutes } from './incidents/routes.ts';
+import { posterPages } from './informants/pages.ts';
 import { informantRoutes } from './informants/routes.ts';
 import { pruningJobs } from './jobs/pruning.ts';
 import { type Job, type Jobs, startJobs } from './jobs/run.ts';
@@ -64,8 +67,9 @@ const live: LiveRows = {
 const apps: readonly App[] = [
   { path: '/desk', entry: 'web/desk/main.ts', title: 'title.desk', roles: desk },
   { path: '/desk/call', entry: 'web/desk/main.ts', title: 'title.desk', roles: desk },
-  { path: '/crew', entry: 'web/crew/main.ts', title: 'title.crew', roles: ['crew'] },
+  { path: '/crew', entry: 'web/crew/main.ts', title: 'title.crew', roles: ['crew'], installable: true },
   { path: '/shelter', entry: 'web/shelter/main.ts', title: 'title.shelter', roles: ['shelter', ...desk] },
+  { path: '/admin', entry: 'web/admin/main.ts', title: 'title.admin', roles: ['admin', 'manager'] },
   { path: '/tally', entry: 'web/tally/main.ts', title: 'title.tally', roles: ['inspector', 'admin', ...desk] },
 ];
 
@@ -87,7 +91,7 @@ export async function followKeyOf(database: Database): Promise<Buffer> {
 
 async function bootFacts(page: PageContext, req: Request, config: Config): Promise<BootFacts> {
   const db = page.service.database.knex;
-  const staff = 'role' in page.actor ? page.actor : null;
+  const staff = 'role' in page.actor ? page.actor : page.enrolling;
   const station = staff ? await stationById(db, staff.stationId) : await rootStation(db);
   return {
     session: staff?.kind === 'user' ? await sessionOf(db, staff) : null,
@@ -95,6 +99,7 @@ async function bootFacts(page: PageContext, req: Request, config: Config): Promi
     timeZone: station?.timeZone ?? 'UTC',
     version: config.version,
     secure: secureEnough(req, config),
+    demo: config.demo === null ? null : { still: config.demo === 'still' },
   };
 }
 
@@ -117,6 +122,8 @@ export interface AppParts {
 }
 
 const DRAIN_MS = 10_000;
+/** Before it stops listening: a proxy that asks every second has seen the 503 of /api/health and sends others elsewhere. */
+const FAREWELL_MS = 3_000;
 /** A body that trickles in is cut off; a header too. */
 const REQUEST_MS = 30_000;
 
@@ -124,10 +131,18 @@ const REQUEST_MS = 30_000;
 export async function createApp({ database, config, log, now, webDir }: AppParts): Promise<Running> {
   const service: Service = { database, now, log, followKey: await followKeyOf(database) };
   const who = (headers: Request['headers']): ReturnType<typeof authenticate> => authenticate(service, headers);
+  let draining = false;
+  let routes: readonly Route[] = [];
   const pages: Page[] = [
+    ...guidePages({
+      numbers: (page) => emergencyNumbers(page.service.database.knex),
+      endpoints: () => routes.map(({ endpoint }) => endpoint),
+      version: config.version,
+    }),
+    ...posterPages(config.publicOrigin),
     ...sightingPages,
     ...shelterPages,
-    ...setupPages,
+    ...setupPages((req) => secureEnough(req, config)),
     ...apps.map((app) => appPage(app, (page, req) => bootFacts(page, req, config))),
     {
       method: 'GET',
@@ -138,7 +153,6 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
       },
     },
   ];
-  let routes: readonly Route[] = [];
   const express = createHttp({
     service,
     config,
@@ -147,7 +161,7 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
     authenticate: who,
     routes: (limits) => {
       routes = [
-        healthRoute(database, config.version),
+        healthRoute(database, config.version, () => draining),
         ...liveRoutes(database, live, latestPositions),
         ...stationRoutes,
         ...userRoutes(limits, (req) => secureEnough(req, config)),
@@ -176,9 +190,16 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
     },
     express,
   );
+  // Told with an answer, a client takes its next request elsewhere; a connection closed under a request loses it.
+  http.prependListener('request', (_req, res) => {
+    if (draining) res.setHeader('Connection', 'close');
+  });
   answerClientErrors(http);
   const realtime = createRealtime(service, http, {
-    authenticate: who,
+    authenticate: async (headers) => {
+      const staff = await who(headers);
+      return staff?.mustEnrol === true ? null : staff;
+    },
     stillValid: (staff) =>
       validCredentials(
         database.knex,
@@ -189,11 +210,8 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
     changedPositions,
   });
   if (config.roles.includes('relay')) await realtime.start();
-  const root = await row<{ timeZone: string }>(
-    database.knex,
-    `select time_zone as "timeZone" from stations where parent_id is null`,
-  );
-  const running = config.roles.includes('jobs') ? startJobs(service, jobs, root?.timeZone ?? 'UTC') : null;
+  const zone = async (): Promise<string> => (await rootStation(database.knex))?.timeZone ?? 'UTC';
+  const running = config.roles.includes('jobs') ? startJobs(service, jobs, zone) : null;
   return {
     http,
     express,
@@ -201,6 +219,8 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
     jobs: running,
     routes,
     async drain() {
+      draining = true;
+      if (config.trustProxy !== null) await sleep(FAREWELL_MS);
       const closed = new Promise<void>((resolve) => {
         http.close(() => {
           resolve();
@@ -208,11 +228,14 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
       });
       await running?.stop();
       await realtime.close();
-      http.closeIdleConnections();
+      const sweep = setInterval(() => {
+        http.closeIdleConnections();
+      }, 100);
       const timer = setTimeout(() => {
         http.closeAllConnections();
       }, DRAIN_MS);
       await closed;
+      clearInterval(sweep);
       clearTimeout(timer);
     },
   };

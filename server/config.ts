@@ -1,5 +1,6 @@
 /** The only reader of the environment: every bad variable is named at once. */
 import * as z from 'zod/mini';
+import { BadTiles, readTiles, type TileSource } from './tiles.ts';
 
 const port = z.pipe(
   z.string().check(
@@ -35,6 +36,9 @@ const environment = z.object({
   ),
 });
 
+/** The name of every variable there is, for the texts that must tell of each. */
+export const variables: readonly string[] = Object.keys(environment.shape);
+
 export interface Config {
   port: number;
   host: string;
@@ -42,10 +46,10 @@ export interface Config {
   databaseUrl: string | null;
   publicOrigin: string | null;
   trustProxy: number | string | null;
-  tiles: { url: string; attribution: string } | null;
+  tiles: TileSource | null;
   roles: readonly (typeof allRoles)[number][];
-  /** playing and trying only: the demo's accounts, no limits */
-  demo: boolean;
+  /** the demo's accounts, whose passwords everybody knows; 'playing' when simulated people act, 'still' when nobody does; null in earnest */
+  demo: 'still' | 'playing' | null;
   limits: boolean;
   production: boolean;
   version: string;
@@ -54,13 +58,30 @@ export interface Config {
 /** The configuration was wrong; the message names every bad variable. */
 export class BadConfig extends Error {}
 
+/** The base map, null for none, or what is wrong with it. */
+function tilesOf(env: NodeJS.ProcessEnv): TileSource | string | null {
+  const text = env['TILE_URL'];
+  if (text === undefined) return null;
+  if (/^http:/i.test(text) && env['PUBLIC_ORIGIN']?.startsWith('https:') === true)
+    return 'TILE_URL: must be https, because PUBLIC_ORIGIN is: browsers refuse pictures over http there';
+  try {
+    return readTiles(text, env['TILE_ATTRIBUTION'] ?? '');
+  } catch (error) {
+    if (error instanceof BadTiles) return `TILE_URL: ${error.message}`;
+    throw error;
+  }
+}
+
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = environment.safeParse(given);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-    throw new BadConfig(`These environment variables are wrong:\n${lines.join('\n')}`);
-  }
+  const tiles = tilesOf(given);
+  const wrong = [
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+    ...(typeof tiles === 'string' ? [tiles] : []),
+  ];
+  if (!parsed.success || typeof tiles === 'string')
+    throw new BadConfig(`These environment variables are wrong:\n${wrong.map((line) => `  ${line}`).join('\n')}`);
   const value = parsed.data;
   const trust = value.TRUST_PROXY;
   return Object.freeze({
@@ -70,11 +91,19 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databaseUrl: value.DATABASE_URL ?? null,
     publicOrigin: value.PUBLIC_ORIGIN ?? null,
     trustProxy: trust === undefined ? null : /^\d$/.test(trust) ? Number(trust) : trust,
-    tiles: value.TILE_URL === undefined ? null : { url: value.TILE_URL, attribution: value.TILE_ATTRIBUTION },
+    tiles,
     roles: allRoles.filter((role) => value.ROLES.split(',').includes(role)),
-    demo: false,
+    demo: null,
     limits: true,
     production: env['NODE_ENV'] === 'production',
     version: '0.1.0',
   });
 }
+
+/** What only the operator's own commands look at: the terminal's language, and the router to be asked whether it answers. */
+export const operatorEnvironment = (
+  env: NodeJS.ProcessEnv = process.env,
+): { language: string | undefined; routerUrl: string | null } => ({
+  language: [env['LC_ALL'], env['LC_MESSAGES'], env['LANG']].find((value) => value !== undefined && value !== ''),
+  routerUrl: env['ROUTER_URL'] === undefined || env['ROUTER_URL'] === '' ? null : env['ROUTER_URL'],
+});

@@ -17,6 +17,8 @@ export interface Staff {
   /** the outing this person is on now */
   patrolId: string | null;
   sessionId: string | null;
+  /** the station wants a second factor of this role and there is none yet: nothing else is open until it is set up */
+  mustEnrol: boolean;
 }
 /** Whoever asks: staff, a member of the public, or the service itself (timed jobs). */
 export type Actor = Staff | { kind: 'public' } | { kind: 'system' };

@@ -9,10 +9,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { createApp, followKeyOf, type Running } from './app.ts';
-import { allRoles, BadConfig, type Config, readConfig } from './config.ts';
+import { allRoles, BadConfig, type Config, operatorEnvironment, readConfig } from './config.ts';
 import { DatabaseUnavailable, DatabaseUnfit, FolderInUse } from './db/errors.ts';
 import { type Database, openDatabase } from './db/open.ts';
+import { FASTEST } from './demo/night/night.ts';
 import { type Demo, openDemo } from './demo/seed.ts';
+import { BadBackup } from './operations/archive.ts';
+import { backupCommand, type OpenOptions, type Operator, restoreCommand } from './operations/commands.ts';
+import { doctorCommand } from './operations/doctor.ts';
 import { rootStation } from './stations/queries.ts';
 import { originOf, PortTaken, takePort, tryPort } from './port.ts';
 import { createDemoAccounts } from './users/demo.ts';
@@ -31,6 +35,7 @@ interface Flags {
   seed: number;
   speed: number;
   still: boolean;
+  crews: 'play' | 'manual';
   data: string | null;
   limits: boolean;
 }
@@ -44,14 +49,15 @@ function readFlags(argv: string[]): Flags {
       seed: { type: 'string', default: '1' },
       speed: { type: 'string', default: '1' },
       still: { type: 'boolean', default: false },
+      crews: { type: 'string', default: 'play' },
       data: { type: 'string' },
       limits: { type: 'boolean', default: true },
     },
   });
-  const number = (name: string, text: string, most: number): number => {
+  const number = (name: string, text: string, most: number, least = 0): number => {
     const value = Number(text);
-    if (text.trim() === '' || !(value >= 0 && value <= most))
-      throw new BadConfig(`--${name} needs a number from 0 to ${String(most)}, not "${text}"`);
+    if (text.trim() === '' || !(value >= least && value <= most))
+      throw new BadConfig(`--${name} needs a number from ${String(least)} to ${String(most)}, not "${text}"`);
     return value;
   };
   const whole = (name: string, text: string, most: number): number => {
@@ -59,11 +65,14 @@ function readFlags(argv: string[]): Flags {
     if (!Number.isInteger(value)) throw new BadConfig(`--${name} needs a whole number, not "${text}"`);
     return value;
   };
+  const { crews } = values;
+  if (crews !== 'play' && crews !== 'manual') throw new BadConfig(`--crews needs play or manual, not "${crews}"`);
   return {
     port: values.port === undefined ? null : whole('port', values.port, 65_535),
     seed: whole('seed', values.seed, 2 ** 32 - 1),
-    speed: number('speed', values.speed, 10_000),
+    speed: number('speed', values.speed, FASTEST, 0.1),
     still: values.still,
+    crews,
     data: values.data ?? null,
     limits: values.limits,
   };
@@ -74,8 +83,9 @@ const step = (text: string): void => {
   say(`${(performance.now() / 1000).toFixed(1).padStart(6)} s  ${text} ...`);
 };
 
-async function open(config: Config): Promise<Database> {
+async function open(config: Config, options: OpenOptions = {}): Promise<Database> {
   return openDatabase({
+    ...options,
     ...(config.databaseUrl === null ? { dataDir: config.dataDir } : { databaseUrl: config.databaseUrl }),
     log: {
       info: (text) => {
@@ -149,6 +159,8 @@ async function start(config: Config, browserBuilt: Promise<void>): Promise<void>
 interface DemoFolder {
   seed: number;
   seeded: boolean;
+  /** how often it was opened: each time is another night; folders of earlier versions do not say */
+  nights?: number;
 }
 const demoFile = (dataDir: string): string => join(dataDir, 'demo.json');
 
@@ -179,11 +191,11 @@ async function throwAway(): Promise<string> {
   return dataDir;
 }
 
-async function openCity(database: Database, config: Config, wanted: number): Promise<{ app: Running; city: Demo }> {
+async function openCity(database: Database, config: Config, flags: Flags): Promise<{ app: Running; city: Demo }> {
   const { dataDir } = config;
   const fresh = !(await rootStation(database.knex));
   const known: DemoFolder = fresh
-    ? { seed: wanted, seeded: false }
+    ? { seed: flags.seed, seeded: false }
     : judgeFolder(await readDemoFolder(dataDir), dataDir);
   if (fresh) {
     // Said before the accounts are there: `start` must never open a folder that has them.
@@ -191,6 +203,7 @@ async function openCity(database: Database, config: Config, wanted: number): Pro
     await createDemoAccounts({ database, now: () => new Date(), log, followKey: await followKeyOf(database) });
   }
   const app = await createApp({ database, config, log, now: () => new Date(), webDir });
+  const nights = (known.nights ?? 0) + 1;
   step(fresh ? 'setting up the city' : 'coming back to the city');
   const city = await beforeOpening(app, (origin) =>
     openDemo({
@@ -200,9 +213,13 @@ async function openCity(database: Database, config: Config, wanted: number): Pro
       say: (text) => {
         step(`  ${text}`);
       },
+      night: flags.still ? null : { speed: flags.speed, crews: flags.crews, nights },
+      complain: (error) => {
+        log.warn({ err: error }, 'somebody of the demo has left the night');
+      },
     }),
   );
-  await writeFile(demoFile(dataDir), JSON.stringify({ ...known, seeded: true } satisfies DemoFolder));
+  await writeFile(demoFile(dataDir), JSON.stringify({ ...known, seeded: true, nights } satisfies DemoFolder));
   return { app, city };
 }
 
@@ -214,7 +231,7 @@ async function demo(given: Config, flags: Flags, browserBuilt: Promise<void>): P
     publicOrigin: null,
     trustProxy: null,
     roles: allRoles,
-    demo: true,
+    demo: flags.still ? ('still' as const) : ('playing' as const),
   };
   // On its terminal stand the links and the passwords: a line for each request would push them away.
   log.level = 'warn';
@@ -223,7 +240,7 @@ async function demo(given: Config, flags: Flags, browserBuilt: Promise<void>): P
   const config: Config = { ...given, ...own, dataDir: flags.data ?? (await throwAway()) };
   const database = await open(config);
   await browserBuilt;
-  const { app, city } = await openCity(database, config, flags.seed);
+  const { app, city } = await openCity(database, config, flags);
   await takePort(app.http, config);
   const origin = originOf(app.http, config);
   city.run(origin);
@@ -242,20 +259,35 @@ const exitCodes: readonly [new (...args: never[]) => Error, number][] = [
   [FolderInUse, 3],
   [DatabaseUnfit, 4],
   [DatabaseUnavailable, 5],
+  [BadBackup, 6],
   [BadConfig, 2],
   [PortTaken, 1],
 ];
 
-/** `start` or `demo`, and its flags; the pages' files may still be being built meanwhile. Exits with 3 when another process has the data folder. */
+const operator = (): Operator => ({ config: readConfig(), open, now: () => new Date(), say });
+/** What ends by itself, and reads its own arguments. */
+const operations = {
+  backup: (argv: string[]) => backupCommand(argv, operator()),
+  restore: (argv: string[]) => restoreCommand(argv, operator()),
+  doctor: async (argv: string[]) => {
+    process.exitCode = await doctorCommand(argv, operator(), operatorEnvironment());
+  },
+};
+
+/** `start`, `demo` or an operation, and its flags; the pages' files may still be being built meanwhile. Exits with 3 when another process has the data folder. */
 export async function main(argv: string[], browserBuilt: Promise<void> = Promise.resolve()): Promise<void> {
   const [command = 'start', ...rest] = argv;
   try {
+    if (Object.hasOwn(operations, command)) {
+      await operations[command as keyof typeof operations](rest);
+      return;
+    }
     const config = readConfig();
     const flags = readFlags(rest);
     const settings: Config = { ...config, port: flags.port ?? config.port, limits: flags.limits };
     if (command === 'demo') await demo(settings, flags, browserBuilt);
     else if (command === 'start') await start(settings, browserBuilt);
-    else throw new BadConfig(`unknown command "${command}": start or demo`);
+    else throw new BadConfig(`unknown command "${command}": start, demo, ${Object.keys(operations).join(', ')}`);
   } catch (error) {
     const known = exitCodes.find(([type]) => error instanceof type);
     const flagError = error instanceof TypeError && 'code' in error;

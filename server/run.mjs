@@ -1,5 +1,6 @@
 // Starts the built server, building first whatever is stale. Plain JavaScript: it runs before anything is built.
 //   node server/run.mjs start|demo [flags]   build what is stale, then run in this process, so that signals reach the server
+//   node server/run.mjs backup|restore|doctor ...   the same, without the browser's part
 //   node server/run.mjs build [--force]      only build
 //   tsx watch server/run.mjs dev [flags]     run the source of the server, with a built web
 import { createHash } from 'node:crypto';
@@ -82,7 +83,7 @@ async function buildForNode(input, outDir) {
 
 /**
  * dist/server: main.js, and beside it what the code opens by path rather than imports: worker threads (plain *.mjs files,
- * and *.worker.ts built to *.worker.js) and the demo's data, as demo/data.
+ * and *.worker.ts built to *.worker.js), the demo's data as demo/data, and the texts of the guides as guide.
  */
 async function buildServer(outDir) {
   const files = await filesUnder(join(root, 'server'));
@@ -93,6 +94,7 @@ async function buildServer(outDir) {
   }
   const data = join(root, 'server/demo/data');
   if (existsSync(data)) await cp(data, join(outDir, 'demo/data'), { recursive: true });
+  await cp(join(root, 'server/http/guide'), join(outDir, 'guide'), { recursive: true });
 }
 
 /** dist/migrations: one file for each migration, under its own name, because the database remembers the names. */
@@ -143,17 +145,27 @@ function canBuild() {
 }
 
 const [command, ...flags] = process.argv.slice(2);
-if (!['start', 'demo', 'build', 'dev'].includes(command)) fail('usage: node server/run.mjs start|demo|build [flags]');
+/** Runs once and ends; needs no pages. */
+const operations = ['backup', 'restore', 'doctor'];
+if (!['start', 'demo', 'build', 'dev', ...operations].includes(command))
+  fail(`usage: node server/run.mjs start|demo|build|${operations.join('|')} [flags]`);
 await checkNode();
 
 const entry = command === 'dev' ? join(root, 'server/main.ts') : join(dist, 'server/main.js');
 let browserBuilt = Promise.resolve();
 if (canBuild()) {
   await mkdir(dist, { recursive: true });
+  const wanted =
+    command === 'dev'
+      ? ['web']
+      : operations.includes(command)
+        ? ['server', 'migrations']
+        : parts.map(({ name }) => name);
   const force = command === 'build' && flags.includes('--force');
-  for (const part of command === 'dev' ? [] : parts.filter(({ name }) => name !== 'web')) await refresh(part, force);
+  const chosen = parts.filter(({ name }) => wanted.includes(name));
+  for (const part of chosen.filter(({ name }) => name !== 'web')) await refresh(part, force);
   // The pages are built while the database opens: each keeps one core busy for seconds.
-  browserBuilt = Promise.all(parts.filter(({ name }) => name === 'web').map((part) => refresh(part, force))).then(
+  browserBuilt = Promise.all(chosen.filter(({ name }) => name === 'web').map((part) => refresh(part, force))).then(
     () => undefined,
   );
   // Whoever awaits it hears of a failure; this only keeps Node from ending before anybody does.

@@ -37,10 +37,17 @@ export interface Endpoint<
   replay: 'id' | 'header' | 'never' | 'self';
   /** every look is written to the audit log for roles named here (inspectors read, logged) */
   logged: boolean;
+  /** open as well to whoever has still to set up the second factor that the station wants */
+  enrolling: boolean;
 }
 
 type Input<P, Q, B, R> = Pick<Endpoint, 'name' | 'method' | 'path' | 'who' | 'summary'> &
-  Partial<Pick<Endpoint, 'status' | 'limit' | 'replay' | 'logged'>> & { params?: P; query?: Q; body?: B; reply: R };
+  Partial<Pick<Endpoint, 'status' | 'limit' | 'replay' | 'logged' | 'enrolling'>> & {
+    params?: P;
+    query?: Q;
+    body?: B;
+    reply: R;
+  };
 
 /** Declares an endpoint; what is not said gets the ordinary value. */
 export function endpoint<
@@ -54,6 +61,7 @@ export function endpoint<
     limit: 102_400,
     replay: 'header',
     logged: false,
+    enrolling: false,
     ...input,
     params: input.params as P,
     query: input.query as Q,

@@ -38,6 +38,7 @@ export const nouns = [
 /** Fact -> the nouns it may carry. A fact whose noun is not said here does not compile. */
 export const eventNouns = {
   'station.created': ['stations'],
+  'station.changed': ['stations'],
   'sighting.reported': ['incidents'],
   'sighting.photographed': ['incidents'],
   'incident.seen': ['incidents'],
@@ -61,6 +62,7 @@ export const eventNouns = {
   'stay.started': ['stays', 'shelters', 'holds', 'incidents'],
   'stay.changed': ['stays', 'shelters'],
   'item.created': ['items'],
+  'item.changed': ['items'],
   'supplies.moved': ['stock'],
   'task.done': ['tasks'],
 } as const satisfies Record<string, readonly Noun[]>;

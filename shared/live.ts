@@ -21,7 +21,7 @@ export const readSnapshot = endpoint({
   method: 'GET',
   path: '/api/snapshot',
   who: staff,
-  summary: "The whole picture in the session's view (shared/state.ts)",
+  summary: "The whole picture in the caller's view, and the seq it stands at",
   reply: z.looseObject({ seq: z.number() }),
 });
 export const readChanges = endpoint({

@@ -78,6 +78,22 @@ export const createVehicle = endpoint({
   }),
   reply: vehicleRow,
 });
+export const updateVehicle = endpoint({
+  name: 'updateVehicle',
+  method: 'PATCH',
+  path: '/api/vehicles/:id',
+  who: keepers,
+  summary: 'Changes a vehicle, or takes it out of use when nobody is out in it',
+  params: idParams,
+  body: z.strictObject({
+    version: z.number(),
+    name: z.optional(text(100)),
+    plate: z.optional(z.nullable(text(20))),
+    seats: z.optional(z.int().check(z.gte(1), z.lte(100))),
+    active: z.optional(z.boolean()),
+  }),
+  reply: vehicleRow,
+});
 export const listPatrols = endpoint({
   name: 'listPatrols',
   method: 'GET',

@@ -12,6 +12,8 @@ export const problemStatus = {
   unauthorized: 401,
   bad_credentials: 401,
   totp_required: 401,
+  totp_wrong: 401,
+  second_factor_needed: 403,
   forbidden: 403,
   bad_origin: 403,
   insecure_transport: 403,

@@ -1,7 +1,7 @@
 /** Stations own areas and form a tree; everyone sees their own subtree. Rules of the field are data rows of a station. */
 import * as z from 'zod/mini';
 import { endpoint, listOf, paging } from './contract.ts';
-import { idSchema, text } from './ids.ts';
+import { idParams, idSchema, text } from './ids.ts';
 import { staff } from './roles.ts';
 
 export const localeNames = ['en', 'zh-CN'] as const;
@@ -43,7 +43,9 @@ export type AreaRow = z.infer<typeof areaRow>;
 
 export const ruleRow = z.object({
   key: z.string(),
+  /** null: the default of the software, which a station's own row overlays */
   stationId: z.nullable(idSchema),
+  version: z.number(),
   value: z.unknown(),
   unit: z.string(),
   source: z.string(),
@@ -87,6 +89,21 @@ export const createStation = endpoint({
   }),
   reply: stationRow,
 });
+export const updateStation = endpoint({
+  name: 'updateStation',
+  method: 'PATCH',
+  path: '/api/stations/:id',
+  who: ['admin'],
+  summary: 'Changes the name, time zone or language of a station',
+  params: idParams,
+  body: z.strictObject({
+    version: z.number(),
+    name: z.optional(text(200)),
+    timeZone: z.optional(timeZone),
+    locale: z.optional(z.enum(localeNames)),
+  }),
+  reply: stationRow,
+});
 export const listAreas = endpoint({
   name: 'listAreas',
   method: 'GET',
@@ -96,7 +113,7 @@ export const listAreas = endpoint({
   query: z.strictObject({ ...paging, bbox: z.optional(z.string()) }),
   reply: listOf(areaRow),
 });
-/** Geometry is checked by server/stations/geometry.ts, which answers with the reason and the feature. */
+/** Geometry is checked by outlines.ts, which answers with the reason and the feature. */
 export const importAreas = endpoint({
   name: 'importAreas',
   method: 'POST',
@@ -110,6 +127,29 @@ export const importAreas = endpoint({
   body: z.unknown(),
   reply: z.object({ items: z.array(areaImport) }),
 });
+export const updateArea = endpoint({
+  name: 'updateArea',
+  method: 'PATCH',
+  path: '/api/areas/:id',
+  who: ['admin'],
+  summary: 'Gives an area another name or station; a new outline comes by import',
+  params: idParams,
+  body: z.strictObject({
+    version: z.number(),
+    name: z.optional(text(200)),
+    stationId: z.optional(idSchema),
+  }),
+  reply: areaRow,
+});
+export const removeArea = endpoint({
+  name: 'removeArea',
+  method: 'DELETE',
+  path: '/api/areas/:id',
+  who: ['admin'],
+  summary: 'Removes an area; what happened there keeps its station',
+  params: idParams,
+  reply: z.object({}),
+});
 export const listRules = endpoint({
   name: 'listRules',
   method: 'GET',
@@ -118,4 +158,25 @@ export const listRules = endpoint({
   summary: 'Rules of the field as they hold in the own subtree, with their source',
   query: z.strictObject({}),
   reply: z.object({ items: z.array(ruleRow) }),
+});
+/** `version` 0 lays a first value of the station over the default. What a value must look like is said in rules.ts. */
+export const setRule = endpoint({
+  name: 'setRule',
+  method: 'PATCH',
+  path: '/api/rules/:key',
+  who: ['admin'],
+  summary: 'Sets a rule for a station and all below it; the own station unless said',
+  params: z.object({ key: z.string() }),
+  body: z.strictObject({ version: z.number(), stationId: z.optional(idSchema), value: z.unknown() }),
+  reply: ruleRow,
+});
+export const resetRule = endpoint({
+  name: 'resetRule',
+  method: 'DELETE',
+  path: '/api/rules/:key',
+  who: ['admin'],
+  summary: "Takes a station's own value away, so that the one above holds again",
+  params: z.object({ key: z.string() }),
+  query: z.strictObject({ stationId: z.optional(idSchema) }),
+  reply: z.object({}),
 });

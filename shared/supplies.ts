@@ -1,7 +1,7 @@
 /** Items and an append-only ledger of movements between places; stock is their sum. */
 import * as z from 'zod/mini';
 import { endpoint, listOf, paging } from './contract.ts';
-import { idSchema, instant, text } from './ids.ts';
+import { idParams, idSchema, instant, text } from './ids.ts';
 import { desk, staff } from './roles.ts';
 
 export const itemKinds = ['clothing', 'bedding', 'food', 'medical', 'hygiene', 'card', 'other'] as const;
@@ -102,6 +102,24 @@ export const createItem = endpoint({
   }),
   reply: itemRow,
 });
+/** An item out of use can no longer be chosen; what lies of it somewhere stays there and is moved as before. */
+export const updateItem = endpoint({
+  name: 'updateItem',
+  method: 'PATCH',
+  path: '/api/supplies/items/:id',
+  who: ['manager', 'admin'],
+  summary: 'Changes an item of the catalogue, which all stations share, or takes it out of use',
+  params: idParams,
+  body: z.strictObject({
+    version: z.number(),
+    name: z.optional(text(100)),
+    nameZh: z.optional(z.nullable(text(100))),
+    unit: z.optional(text(20)),
+    kind: z.optional(z.enum(itemKinds)),
+    active: z.optional(z.boolean()),
+  }),
+  reply: itemRow,
+});
 export const listDepots = endpoint({
   name: 'listDepots',
   method: 'GET',
@@ -120,6 +138,16 @@ export const createDepot = endpoint({
   status: 201,
   replay: 'id',
   body: z.strictObject({ id: idSchema, stationId: z.optional(idSchema), name: text(100) }),
+  reply: depotRow,
+});
+export const updateDepot = endpoint({
+  name: 'updateDepot',
+  method: 'PATCH',
+  path: '/api/supplies/depots/:id',
+  who: ['manager', 'admin'],
+  summary: 'Gives a depot another name',
+  params: idParams,
+  body: z.strictObject({ version: z.number(), name: text(100) }),
   reply: depotRow,
 });
 export const listMovements = endpoint({

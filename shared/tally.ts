@@ -46,3 +46,12 @@ export const readTallyCsv = endpoint({
   query,
   reply: z.unknown(),
 });
+export const readTallyXlsx = endpoint({
+  name: 'readTallyXlsx',
+  method: 'GET',
+  path: '/api/reports/tally.xlsx',
+  who: readers,
+  summary: 'The tally as a workbook: total, by station, by day',
+  query,
+  reply: z.unknown(),
+});

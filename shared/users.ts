@@ -15,6 +15,8 @@ export const userRow = z.object({
   shelterId: z.nullable(idSchema),
   locale: z.nullable(z.enum(localeNames)),
   active: z.boolean(),
+  /** signs in with a code of an authenticator besides the password */
+  secondFactor: z.boolean(),
 });
 export type UserRow = z.infer<typeof userRow>;
 
@@ -23,12 +25,24 @@ export const sessionRow = z.object({
   /** the outing this person is on, if any */
   patrolId: z.nullable(idSchema),
   expiresAt: instant,
+  /** the station wants a second factor of this role, and this person has none yet: all other calls answer 403 `second_factor_needed` */
+  mustEnrol: z.boolean(),
 });
 export type SessionRow = z.infer<typeof sessionRow>;
 
 const username = z.string().check(z.trim(), z.toLowerCase(), z.minLength(1), z.maxLength(64));
 /** At most 256 units, checked before any hashing, so that a huge one costs nothing. */
-const password = z.string().check(z.minLength(10), z.maxLength(256));
+export const newPassword = z.string().check(z.minLength(10), z.maxLength(256));
+
+/** As people type a code: with spaces, in capitals, without the hyphen, or with the wide digits of a Chinese keyboard. */
+const asTyped = z.overwrite((text: string) => {
+  const plain = text.normalize('NFKC').toLowerCase().replace(/[\s-]/g, '');
+  return plain.length === 8 ? `${plain.slice(0, 4)}-${plain.slice(4)}` : plain;
+});
+/** Six digits of an authenticator (RFC 6238). */
+export const authenticatorCode = z.string().check(z.maxLength(64), asTyped, z.regex(/^\d{6}$/));
+/** The same, or a recovery code such as `k7m2-9xqd`. */
+const secondFactorCode = z.string().check(z.maxLength(64), asTyped, z.regex(/^(\d{6}|[a-z2-9]{4}-[a-z2-9]{4})$/));
 
 export const signIn = endpoint({
   name: 'signIn',
@@ -42,7 +56,8 @@ export const signIn = endpoint({
   body: z.strictObject({
     username,
     password: z.string().check(z.maxLength(256)),
-    totp: z.optional(z.string().check(z.regex(/^\d{6}$/))),
+    /** the authenticator's six digits, or one of the recovery codes */
+    totp: z.optional(secondFactorCode),
   }),
   reply: sessionRow,
 });
@@ -52,6 +67,7 @@ export const whoAmI = endpoint({
   path: '/api/session',
   who: staff,
   summary: 'Who is signed in',
+  enrolling: true,
   reply: sessionRow,
 });
 export const signOut = endpoint({
@@ -60,7 +76,43 @@ export const signOut = endpoint({
   path: '/api/session',
   who: staff,
   summary: 'Ends the session',
+  enrolling: true,
   replay: 'never',
+  reply: z.object({}),
+});
+
+export const beginSecondFactor = endpoint({
+  name: 'beginSecondFactor',
+  method: 'POST',
+  path: '/api/session/second-factor',
+  who: staff,
+  summary: 'A new key for an authenticator; it holds once a code of it is confirmed',
+  enrolling: true,
+  replay: 'never',
+  /** whoever has a second factor already proves it: `totp` is then asked for as at the sign-in */
+  body: z.strictObject({ password: z.string().check(z.maxLength(256)), totp: z.optional(secondFactorCode) }),
+  /** `uri` is the otpauth: address, `qr` the same as a picture (data:image/svg+xml), `key` the bare key in base32, to be typed */
+  reply: z.object({ key: z.string(), uri: z.string(), qr: z.string() }),
+});
+export const confirmSecondFactor = endpoint({
+  name: 'confirmSecondFactor',
+  method: 'POST',
+  path: '/api/session/second-factor/confirm',
+  who: staff,
+  summary: 'Puts the new key in force; the recovery codes are in this answer only. Other sessions of this person end',
+  enrolling: true,
+  replay: 'never',
+  body: z.strictObject({ totp: authenticatorCode }),
+  reply: z.object({ recoveryCodes: z.array(z.string()) }),
+});
+export const endSecondFactor = endpoint({
+  name: 'endSecondFactor',
+  method: 'DELETE',
+  path: '/api/session/second-factor',
+  who: staff,
+  summary: 'Ends the own second factor; 409 `conflict` without one, and where the station wants one of this role',
+  replay: 'never',
+  body: z.strictObject({ password: z.string().check(z.maxLength(256)), totp: secondFactorCode }),
   reply: z.object({}),
 });
 
@@ -87,7 +139,7 @@ export const createUser = endpoint({
     username,
     name: text(100),
     role: z.enum(roles),
-    password,
+    password: newPassword,
     shelterId: z.optional(idSchema),
     locale: z.optional(z.enum(localeNames)),
   }),
@@ -105,12 +157,51 @@ export const updateUser = endpoint({
     name: z.optional(text(100)),
     role: z.optional(z.enum(roles)),
     stationId: z.optional(idSchema),
-    password: z.optional(password),
+    password: z.optional(newPassword),
     shelterId: z.optional(z.nullable(idSchema)),
     locale: z.optional(z.nullable(z.enum(localeNames))),
     active: z.optional(z.boolean()),
+    /** false takes away a lost authenticator; only the person can set up a new one */
+    secondFactor: z.optional(z.literal(false)),
   }),
   reply: userRow,
+});
+
+/** Most rows of one file. Every new password costs a slow hash, so a larger staff comes in several files. */
+export const MOST_IMPORTED = 1_000;
+/** What a file's columns are called: all but `password` and `locale` must be there. */
+export const importColumns = ['username', 'name', 'role', 'station', 'password', 'locale'] as const;
+/**
+ * The body is the file itself (text/csv): UTF-8, UTF-16 with a byte order mark, or GB 18030 as spreadsheets in China save it.
+ * The first line names the columns. `station` is a station's name or id; without one the own station. Without a password
+ * one is made, which is in this answer only. All or nothing: errors have the path `/rows/<line of the file>/<column>`.
+ */
+export const importUsers = endpoint({
+  name: 'importUsers',
+  method: 'POST',
+  path: '/api/users/import',
+  who: ['admin'],
+  summary: 'Adds people from a CSV file, all or none; `dryRun` only judges it',
+  status: 201,
+  replay: 'never',
+  limit: 1_000_000,
+  query: z.strictObject({ dryRun: z.optional(z.literal('true')) }),
+  body: z.unknown(),
+  reply: z.object({
+    dryRun: z.boolean(),
+    encoding: z.enum(['utf-8', 'utf-16le', 'utf-16be', 'gb18030']),
+    /** `password` only where it was made here and the people were added */
+    items: z.array(
+      z.object({
+        line: z.number(),
+        username: z.string(),
+        name: z.string(),
+        role: z.enum(roles),
+        stationId: idSchema,
+        password: z.optional(z.string()),
+      }),
+    ),
+  }),
 });
 
 /** A token's role may not be one that acts in person (crew, shelter). */

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import vue from '@vitejs/plugin-vue';
-import { defineConfig } from 'vite';
+import sharp from 'sharp';
+import { defineConfig, type Plugin } from 'vite';
 
 /** Every script a server-rendered page may ask for; the manifest maps these paths to hashed names. */
 const entries = [
@@ -10,10 +11,14 @@ const entries = [
   'web/crew/sw.ts',
   'web/shelter/main.ts',
   'web/tally/main.ts',
+  'web/admin/main.ts',
   'web/signin/main.ts',
   'web/public/report.ts',
   'web/public/follow.ts',
   'web/public/shelters.ts',
+  'web/public/guide.ts',
+  'web/public/setup.ts',
+  'web/public/posters.ts',
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -25,13 +30,34 @@ const input = Object.fromEntries(
     .map((entry) => [entry.slice('web/'.length, -'.ts'.length).replace('/', '-'), entry]),
 );
 
+/** The crew's icon in the sizes that phones ask for; the manifest names them as if they lay beside the drawing. */
+function icons(): Plugin {
+  const drawing = fileURLToPath(new URL('crew/icon.svg', import.meta.url));
+  return {
+    name: 'icons',
+    apply: 'build',
+    async generateBundle() {
+      for (const size of [180, 192, 512])
+        this.emitFile({
+          type: 'asset',
+          name: `icon-${String(size)}.png`,
+          originalFileName: `web/crew/icon-${String(size)}.png`,
+          source: await sharp(drawing, { density: 72 * (size / 48) })
+            .resize(size)
+            .png({ compressionLevel: 9 })
+            .toBuffer(),
+        });
+    },
+  };
+}
+
 // es2020 for all: the public pages must run on old phones, and they share chunks with the apps.
 export default defineConfig({
   root,
   base: '/assets/',
   publicDir: false,
   cacheDir: 'node_modules/.cache/vite',
-  plugins: [vue()],
+  plugins: [vue(), icons()],
   define: { __VUE_OPTIONS_API__: 'false' },
   build: {
     outDir: 'dist/web',

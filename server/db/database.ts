@@ -32,6 +32,8 @@ export interface DatabaseOptions {
   poolSize?: number;
   /** False leaves the schema as it is. */
   migrate?: boolean;
+  /** Name of the last migration to apply (the newest): a backup is loaded into the schema it came from. */
+  migrateTo?: string;
   migrationsDir?: string;
   /** Told before each step that takes seconds. */
   onProgress?: (step: string) => void;

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { mkdir, realpath } from 'node:fs/promises';
 import { startEngine } from './engine.ts';
 import { lockFolder } from './folder-lock.ts';
-import { migrate, readMigrations } from './migrate.ts';
+import { migrate, readMigrations, upTo } from './migrate.ts';
 import type { Database, DatabaseOptions } from './database.ts';
 import { databaseFolder, embeddedKnex, prepareFolder } from './template.ts';
 
@@ -13,7 +13,7 @@ export async function openEmbedded(folder: string, options: DatabaseOptions): Pr
   const dataDir = await realpath(folder);
   const lock = await lockFolder(dataDir);
   try {
-    const migrations = await readMigrations(options.migrationsDir);
+    const migrations = upTo(await readMigrations(options.migrationsDir), options.migrateTo);
     await prepareFolder(dataDir, options.migrate === false ? [] : migrations, log, onProgress);
     onProgress('opening the database');
     const engine = await startEngine(databaseFolder(dataDir), log);

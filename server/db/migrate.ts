@@ -4,7 +4,9 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MIGRATION_MS } from './dialect.ts';
+import { DatabaseUnfit } from './errors.ts';
 import { migrationsFolder } from './place.ts';
+import { one, rows } from './rows.ts';
 
 /** One migration: `name` is its file name without extension, so that source and build agree. */
 export interface Migration {
@@ -35,6 +37,18 @@ export async function readMigrations(folder: string = migrationsFolder): Promise
   );
 }
 
+/** The migrations up to and including the one called `last`; all of them when it is not said. */
+export function upTo(migrations: readonly Migration[], last: string | undefined): readonly Migration[] {
+  return last === undefined ? migrations : migrations.filter(({ name }) => name <= last);
+}
+
+/** The names of the migrations a database has, in their order; none when it is not one of ours. */
+export async function appliedMigrations(db: Knex | Knex.Transaction): Promise<string[]> {
+  const { there } = await one<{ there: boolean }>(db, `select to_regclass('knex_migrations') is not null as there`);
+  if (!there) return [];
+  return (await rows<{ name: string }>(db, `select name from knex_migrations order by id`)).map(({ name }) => name);
+}
+
 /** A short name for this exact set of migrations. */
 export function migrationsHash(migrations: readonly Migration[], ...extra: string[]): string {
   return createHash('sha256')
@@ -44,12 +58,20 @@ export function migrationsHash(migrations: readonly Migration[], ...extra: strin
 }
 
 /**
- * Applies what is missing, each migration in one transaction, and returns the names applied. The caller makes sure that
+ * Applies what is missing, each migration in one transaction, and returns the names applied; throws DatabaseUnfit when the
+ * database has one that is not among them: what a newer version has stored, this one could only spoil. The caller makes sure that
  * nobody else migrates meanwhile (advisory lock or folder lock): knex's own lock table would stay locked after a crash.
  */
 export async function migrate(knex: Knex, migrations: readonly Migration[]): Promise<string[]> {
   const config: Knex.MigratorConfig = { tableName: 'knex_migrations', migrationSource: sourceOf(migrations) };
   const applied: string[] = [];
+  const known = new Set(migrations.map(({ name }) => name));
+  const unknown = (await appliedMigrations(knex)).find((name) => !known.has(name));
+  if (unknown !== undefined)
+    throw new DatabaseUnfit(
+      `This database was changed by a newer version of Warmpath (migration ${unknown}, after ${migrations.at(-1)?.name ?? 'none'}). ` +
+        'Run that version or a newer one.',
+    );
   const [, pending] = (await knex.migrate.list(config)) as [unknown, unknown[]];
   if (pending.length > 0) await knex.migrate.forceFreeMigrationsLock(config);
   // `latest` would put all of them into one transaction.

@@ -5,7 +5,7 @@ import { DeadlineClient, INTERACTIVE_MS } from './dialect.ts';
 import type { Wiring } from './dialect.ts';
 import { DatabaseUnavailable, DatabaseUnfit, asDatabaseError } from './errors.ts';
 import { CHANNEL, startListening } from './listen.ts';
-import { migrate, readMigrations } from './migrate.ts';
+import { migrate, readMigrations, upTo } from './migrate.ts';
 import type { Database, DatabaseOptions } from './database.ts';
 import { wireTypes } from './wire-types.ts';
 
@@ -81,7 +81,7 @@ async function prepare(
     }
     const db = pooled(connection, { ...options, poolSize: 2 });
     try {
-      const applied = await migrate(db, await readMigrations(options.migrationsDir));
+      const applied = await migrate(db, upTo(await readMigrations(options.migrationsDir), options.migrateTo));
       if (applied.length > 0) options.log.info(`migrations applied: ${applied.join(', ')}`);
     } finally {
       await db.destroy();

@@ -10,10 +10,13 @@ const BEAT_MS = 30_000;
 const QUIET_MS = 25_000;
 
 /** Says for each of these patrols that it still stands where it was last seen; one on a break has put its tracker away. */
-export async function sayStillThere(dispatcher: Person, patrolIds: ReadonlySet<string>): Promise<void> {
+export async function sayStillThere(
+  dispatcher: Person,
+  patrolIds: ReadonlySet<string>,
+  now = Date.now(),
+): Promise<void> {
   const { patrols, positions } = (await dispatcher.does(readSnapshot)) as unknown as Snapshot;
   const latest = new Map(positions.fixes.map((packed) => [packed[0], unpackFix(packed, positions.at).fix]));
-  const now = Date.now();
   const fixes: PositionBody[] = [];
   for (const { id, num, status } of patrols) {
     const fix = latest.get(num);

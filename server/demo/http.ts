@@ -1,7 +1,6 @@
 /** The demo's people speak to the service as anybody does: HTTP, a session, and patience. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Endpoint, Part } from '../../shared/contract.ts';
-import { type Role } from '../../shared/roles.ts';
 import { signIn } from '../../shared/users.ts';
 
 /** What a call is given; parts the endpoint does not have are left out. */
@@ -62,6 +61,8 @@ function send(
     headers,
     ...(unsafe ? { body: JSON.stringify(asked.body ?? {}) } : {}),
     signal: AbortSignal.timeout(CALL_MS),
+  }).catch((error: unknown) => {
+    throw new CallFailed(endpoint.name, 0, error instanceof Error ? error.message : String(error));
   });
 }
 
@@ -104,12 +105,12 @@ function caller(line: Line, cookieFor: ((renew: boolean) => Promise<string>) | n
 /** Somebody without an account. */
 export const passerBy = (line: Line): Person => caller(line, null);
 
-/** One of the demo's accounts; signs in at the first call. */
-export function staffMember(line: Line, role: Role): Person {
+/** Somebody with an account; signs in at the first call. The demo's own seven are called as their role. */
+export function staffMember(line: Line, username: string, password = 'demo'): Person {
   let session: Promise<string> | null = null;
   return caller(line, (renew) => {
     if (renew) session = null;
-    session ??= enter(line, role, 'demo').catch((error: unknown) => {
+    session ??= enter(line, username, password).catch((error: unknown) => {
       session = null;
       throw error;
     });

@@ -84,7 +84,7 @@ export async function placeShelters({ team, chance }: City): Promise<void> {
 export const patrolId = (chance: Chance, n: number): string => chance.id(`patrol ${String(n)}`);
 const vehicleId = (chance: Chance, n: number): string => chance.id(`vehicle ${String(n)}`);
 export const itemId = (chance: Chance, n: number): string => chance.id(`item ${String(n)}`);
-const depotId = (chance: Chance, n: number): string => chance.id(`depot ${String(n)}`);
+export const depotId = (chance: Chance, n: number): string => chance.id(`depot ${String(n)}`);
 
 export async function placeEquipment({ team, chance }: City): Promise<void> {
   await Promise.all([

@@ -14,6 +14,8 @@ import {
   type City,
   type Team,
 } from './place-city.ts';
+import { type NightOptions, prepareNight } from './night/night.ts';
+import type { Play } from './night/play.ts';
 import { chanceOf } from './random.ts';
 import { whoAmI } from '../../shared/users.ts';
 import { welcomeText } from './welcome.ts';
@@ -26,11 +28,15 @@ export interface DemoOptions {
   fresh: boolean;
   /** told before each step */
   say: (text: string) => void;
+  /** how the night plays; null when the city stands still */
+  night?: NightOptions | null;
+  /** told when one of the night's people breaks */
+  complain?: (error: unknown) => void;
 }
 
 /** The demo's people, ready to go on. */
 export interface Demo {
-  /** keeps patrols' positions fresh from now on, at the public address */
+  /** plays on at the public address, or only keeps patrols' positions fresh in a city that stands still */
   run(origin: string): void;
   stop(): void;
   /** links, accounts and how to stop */
@@ -45,6 +51,16 @@ const steps: readonly (readonly [string, readonly ((place: City) => Promise<void
   ['what is open now', [openNow]],
 ];
 
+/** The demo's own accounts, and somebody without one. */
+export const teamOf = (line: Line): Team => ({
+  admin: staffMember(line, 'admin'),
+  manager: staffMember(line, 'manager'),
+  dispatcher: staffMember(line, 'dispatcher'),
+  crew: staffMember(line, 'crew'),
+  shelter: staffMember(line, 'shelter'),
+  anyone: passerBy(line),
+});
+
 async function comeBack(dispatcher: Person, ids: ReadonlySet<string>): Promise<void> {
   try {
     await sayStillThere(dispatcher, ids);
@@ -57,17 +73,33 @@ async function comeBack(dispatcher: Person, ids: ReadonlySet<string>): Promise<v
   }
 }
 
+/** A visitor may have changed the accounts of a kept city so that nobody can be hired. */
+async function startNight(line: Line, place: City, night: NightOptions): Promise<Play> {
+  try {
+    return (await prepareNight(line, place, night, Date.now)).play;
+  } catch (error) {
+    if (error instanceof CallFailed && (error.status === 401 || error.status === 403))
+      throw new Error(
+        'the night cannot play in this folder any more: its accounts were changed. Open it with --still',
+        {
+          cause: error,
+        },
+      );
+    throw error;
+  }
+}
+
 /** Fills an empty city (fresh) or comes back to one, over HTTP only; throws CallFailed when the service refuses a step. */
-export async function openDemo({ origin, seed, fresh, say }: DemoOptions): Promise<Demo> {
+export async function openDemo({
+  origin,
+  seed,
+  fresh,
+  say,
+  night = null,
+  complain = () => undefined,
+}: DemoOptions): Promise<Demo> {
   const line: Line = { origin };
-  const team: Team = {
-    admin: staffMember(line, 'admin'),
-    manager: staffMember(line, 'manager'),
-    dispatcher: staffMember(line, 'dispatcher'),
-    crew: staffMember(line, 'crew'),
-    shelter: staffMember(line, 'shelter'),
-    anyone: passerBy(line),
-  };
+  const team = teamOf(line);
   const place: City = { team, chance: chanceOf(seed) };
   const ids = new Set(patrols.map((_, n) => patrolId(place.chance, n)));
   if (fresh) {
@@ -80,16 +112,20 @@ export async function openDemo({ origin, seed, fresh, say }: DemoOptions): Promi
     }
   }
   await comeBack(team.dispatcher, ids);
+  if (night !== null) say('the people of the night');
+  const play = night === null ? null : await startNight(line, place, night);
   let stopBeat: (() => void) | null = null;
   return {
     run(publicOrigin) {
       line.origin = publicOrigin;
-      stopBeat ??= startHeartbeat(team.dispatcher, ids);
+      if (play === null) stopBeat ??= startHeartbeat(team.dispatcher, ids);
+      else void play.run(Date.now, complain);
     },
     stop() {
+      play?.end();
       stopBeat?.();
       stopBeat = null;
     },
-    welcome: welcomeText,
+    welcome: (address) => welcomeText(address, night),
   };
 }

@@ -6,10 +6,18 @@ interface Chunk {
   file: string;
   css?: string[];
   imports?: string[];
+  dynamicImports?: string[];
+  assets?: string[];
 }
 export interface Assets {
   /** hashed stylesheets and script of an entry such as 'web/desk/main.ts' */
   of(entry: string): { styles: readonly string[]; script: string | null };
+  /** addresses of all that an entry may ask for while it runs, parts that come later included */
+  all(entry: string): readonly string[];
+  /** address of a file the build made that is neither script nor style, e.g. 'web/crew/icon-192.png'; null while not built */
+  file(name: string): string | null;
+  /** the text of an entry's script, or null while not built */
+  text(entry: string): string | null;
   serve: RequestHandler;
 }
 
@@ -25,13 +33,30 @@ export function createAssets(webDir: string): Assets {
     seen.add(name);
     return [...(chunk.imports ?? []).flatMap((part) => stylesOf(part, seen)), ...(chunk.css ?? [])];
   };
+  const filesOf = (name: string, seen: Set<string>): string[] => {
+    const chunk = manifest[name];
+    if (!chunk || seen.has(name)) return [];
+    seen.add(name);
+    const parts = [...(chunk.imports ?? []), ...(chunk.dynamicImports ?? [])];
+    return [chunk.file, ...(chunk.css ?? []), ...(chunk.assets ?? []), ...parts.flatMap((part) => filesOf(part, seen))];
+  };
+  const address = (file: string): string => `/assets/${file}`;
   return {
     of(entry) {
       const script = manifest[entry]?.file;
       return {
-        styles: [...new Set(stylesOf(entry, new Set()))].map((file) => `/assets/${file}`),
-        script: script === undefined ? null : `/assets/${script}`,
+        styles: [...new Set(stylesOf(entry, new Set()))].map(address),
+        script: script === undefined ? null : address(script),
       };
+    },
+    all: (entry) => [...new Set(filesOf(entry, new Set()))].map(address).sort(),
+    file(name) {
+      const made = manifest[name]?.file;
+      return made === undefined ? null : address(made);
+    },
+    text(entry) {
+      const made = manifest[entry]?.file;
+      return made === undefined ? null : readFileSync(join(webDir, made), 'utf8');
     },
     serve: express.static(webDir, {
       immutable: true,

@@ -91,7 +91,8 @@ interface ParserError {
   type?: string;
   status?: number;
 }
-function problemOf(error: unknown): unknown {
+/** What a body parser's failure is to the client. */
+export function problemOf(error: unknown): unknown {
   const { type, status } = error as ParserError;
   switch (type) {
     case 'entity.too.large':

@@ -64,7 +64,16 @@ function judgeRole(endpoint: Endpoint, staff: Staff | null): void {
   if (endpoint.who === 'public') return;
   if (!staff) throw new Problem('unauthorized');
   if (!endpoint.who.includes(staff.role)) throw new Problem('forbidden');
+  if (staff.mustEnrol && !endpoint.enrolling) throw new Problem('second_factor_needed');
 }
+
+/** What was changed: fields of the body, or what the path names by a word (a rule). */
+const fieldsOf = (params: unknown, body: unknown): string[] => [
+  ...(typeof params === 'object' && params !== null && 'key' in params && typeof params.key === 'string'
+    ? [params.key]
+    : []),
+  ...(typeof body === 'object' && body !== null && !Array.isArray(body) ? Object.keys(body) : []),
+];
 
 const subjectsOf = (params: unknown, body: unknown): string[] =>
   [params, body].flatMap((part) =>
@@ -85,10 +94,7 @@ async function run(
   const audit = {
     command: endpoint.name,
     subjectIds: subjectsOf(input.params, input.body),
-    fields:
-      typeof input.body === 'object' && input.body !== null && !Array.isArray(input.body)
-        ? Object.keys(input.body)
-        : [],
+    fields: fieldsOf(input.params, input.body),
   };
   if (endpoint.method === 'GET') {
     const logged = endpoint.logged && 'role' in actor && actor.role === 'inspector';
@@ -118,7 +124,9 @@ export function answerer(gate: Gate, route: Route): (req: Request, res: Response
     if (staff) await gate.limits.call('staff', staff.sessionId ?? staff.id);
     else await gate.limits.call(unsafe ? 'publicWrites' : 'publicReads', addressPrefix(req.ip ?? ''));
     judgeRole(endpoint, staff);
-    const actor: Actor = staff ?? { kind: 'public' };
+    // Whoever has still to set up a second factor is, for what is open to all, anybody.
+    const known = staff?.mustEnrol === true && endpoint.who === 'public' ? null : staff;
+    const actor: Actor = known ?? { kind: 'public' };
     const params = parseParams(endpoint, req);
     const query = parseQuery(endpoint, req);
     if (raw) {

@@ -55,7 +55,7 @@ export interface EmergencyNumber {
 
 /** Words of a map, for the script that draws it. */
 export const mapWords = ({ t }: PageContext): Record<string, string> =>
-  Object.fromEntries(['name', 'in', 'out', 'all', 'pin'].map((key) => [`map.${key}`, t(`page.map.${key}`)]));
+  Object.fromEntries(['name', 'in', 'out', 'all', 'pin', 'away'].map((key) => [`map.${key}`, t(`page.map.${key}`)]));
 
 /** What a public page says of itself. */
 export interface Frame {
@@ -64,8 +64,11 @@ export interface Frame {
   entry: string;
   numbers: readonly EmergencyNumber[];
   body: Html;
-  /** the page in the other language: a link, or a button of the form with this id, so that its answers are kept */
-  language: { link: string } | { form: string; action: string };
+  /**
+   * the page in the other language: a link, or a button of the form with this id, so that its answers are kept;
+   * null for what is shown once and would be gone
+   */
+  language: { link: string } | { form: string; action: string } | null;
   /** where the reader is among the public pages */
   here?: 'report' | 'shelters';
 }
@@ -74,14 +77,18 @@ export interface Frame {
 export const ICON =
   'data:image/svg+xml,%3Csvg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="%230f5870" stroke-width="2.4" stroke-linecap="round"%3E%3Cpath d="M3 12 12 4l9 8"/%3E%3Cpath stroke="%23b4530a" d="M8 20c0-4 8-3 8-8"/%3E%3C/svg%3E';
 
-const call = (page: PageContext, { number, service }: EmergencyNumber): Html =>
-  html`<a class="call" href="tel:${number}"><b>${number}</b> ${page.t(`emergency.${service}`)}</a>`;
+function call(page: PageContext, { number, service }: EmergencyNumber): Html {
+  // RFC 3966 knows no spaces; a number is written with them to be read
+  const dialled = number.replaceAll(/[ -]/g, '');
+  return html`<a class="call" href="tel:${dialled}"><b>${number}</b> ${page.t(`emergency.${service}`)}</a>`;
+}
 
 /** The numbers to call, as links. */
 export const callLinks = (page: PageContext, numbers: readonly EmergencyNumber[]): Html =>
   html`<p class="calls">${numbers.map((each) => call(page, each))}</p>`;
 
-function languageSwitch(page: PageContext, language: Frame['language']): Html {
+function languageSwitch(page: PageContext, language: Frame['language']): Html | null {
+  if (language === null) return null;
   const [other, name] = page.locale === 'en' ? ['zh-CN', '中文'] : ['en', 'English'];
   if ('link' in language)
     return html`<a class="language" href="${language.link}?lang=${other}" hreflang="${other}" lang="${other}"
@@ -130,13 +137,13 @@ export function document(page: PageContext, frame: Frame): Html {
             ${languageSwitch(page, frame.language)}
           </div>
         </header>
-        <section class="emergency" aria-label="${t('page.emergency')}">
+        <section class="emergency" data-tour="emergency" aria-label="${t('page.emergency')}">
           <p>${t('page.emergency')}</p>
           ${callLinks(page, frame.numbers)}
         </section>
         <main id="main" tabindex="-1">${frame.body}</main>
         <footer class="bottom">
-          <nav aria-label="${t('page.nav')}">
+          <nav data-tour="shelters" aria-label="${t('page.nav')}">
             ${nav('/report', 'page.nav.report', frame.here === 'report')}${nav('/shelters', 'page.nav.shelters', frame.here === 'shelters')}
           </nav>
           <p>${t('page.privacy')}</p>
@@ -147,15 +154,16 @@ export function document(page: PageContext, frame: Frame): Html {
 
 /**
  * Sends a page; personal by default, so nothing on the way keeps it and no search engine lists it. A page whose address
- * is a secret says `secret` and tells no one where the reader came from; the others tell their own forms, because an
+ * is a secret says `secret` and tells no one where the reader came from; `secret form` tells the server's name without
+ * the path, because without a referrer a browser sends its form with `Origin: null`. The others tell their own forms, because an
  * older browser proves a form's origin in no other way.
  */
-export function sendPage(res: Response, status: number, content: Html, secret = false): void {
+export function sendPage(res: Response, status: number, content: Html, secret: boolean | 'secret form' = false): void {
   res.status(status);
   res.set({
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
-    'referrer-policy': secret ? 'no-referrer' : 'same-origin',
+    'referrer-policy': secret === 'secret form' ? 'strict-origin' : secret ? 'no-referrer' : 'same-origin',
     'x-robots-tag': 'noindex',
   });
   res.send(content.toString());

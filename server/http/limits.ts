@@ -5,6 +5,11 @@ import { Problem } from '../../shared/problems.ts';
 /** Calls a minute; a signed-in desk is never held below 600. */
 const perMinute = { staff: 3_000, publicReads: 600, publicWrites: 240 } as const;
 const signInFailures = { account: 5, address: 30, blockS: 60 } as const;
+/**
+ * Wrong codes after the right password. Three of a million codes hold at any time: at 20 tries an hour whoever has the
+ * password needs more than a year for an even chance, and nobody else can shut the person out (RFC 4226, 7.3).
+ */
+const codeFailures = { account: 20, blockS: 3_600 } as const;
 
 /** One household or one carrier gateway: /24 of IPv4, /56 of IPv6. */
 export function addressPrefix(address: string): string {
@@ -24,7 +29,8 @@ export interface Limits {
   call(kind: keyof typeof perMinute, key: string): Promise<void>;
   /** Throws 429 while an account or address has too many failures behind it. */
   signInAllowed(account: string, address: string): Promise<void>;
-  signInFailed(account: string, address: string): Promise<void>;
+  /** `what` was wrong; wrong codes are counted for longer as well. */
+  signInFailed(account: string, address: string, what?: 'password' | 'code'): Promise<void>;
   signInDone(account: string): Promise<void>;
 }
 
@@ -43,6 +49,7 @@ export function createLimits(enabled: boolean): Limits {
   };
   const byAccount = make(signInFailures.account, signInFailures.blockS, 'account');
   const byAddress = make(signInFailures.address, signInFailures.blockS, 'address');
+  const byCode = make(codeFailures.account, codeFailures.blockS, 'code');
   const spent = async (limiter: RateLimiterMemory, key: string, points: number): Promise<void> => {
     const known = await limiter.get(key);
     if (known && known.consumedPoints >= points) refuse(known);
@@ -52,15 +59,18 @@ export function createLimits(enabled: boolean): Limits {
       if (enabled) await calls[kind].consume(key).catch(refuse);
     },
     async signInAllowed(account, address) {
+      await spent(byCode, account, codeFailures.account);
       await spent(byAccount, account, signInFailures.account);
       await spent(byAddress, addressPrefix(address), signInFailures.address);
     },
-    async signInFailed(account, address) {
+    async signInFailed(account, address, what = 'password') {
+      if (what === 'code') await byCode.penalty(account);
       await byAccount.penalty(account);
       await byAddress.penalty(addressPrefix(address));
     },
     async signInDone(account) {
       await byAccount.delete(account);
+      await byCode.delete(account);
     },
   };
 }

@@ -11,6 +11,7 @@ const fieldOfConstraint: Record<string, string> = {
   informants_code_key: '/code',
   devices_unique_id_key: '/uniqueId',
   supply_items_name_key: '/name',
+  areas_station_id_name_key: '/name',
 };
 
 /** Turns anything thrown into a Problem, or null for a bug of ours. */

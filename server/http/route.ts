@@ -3,7 +3,8 @@ import type { Request, Response } from 'express';
 import type * as z from 'zod/mini';
 import type { Endpoint, Part } from '../../shared/contract.ts';
 import type { Locale } from '../../shared/stations.ts';
-import type { Actor, Context } from '../context.ts';
+import type { BaseMap } from '../../shared/tiles.ts';
+import type { Actor, Context, Staff } from '../context.ts';
 import type { Service } from '../realtime/command.ts';
 
 type Schema = z.ZodMiniType;
@@ -82,13 +83,19 @@ export function rawRoute<
 export interface PageContext {
   service: Service;
   actor: Actor;
+  /** who is signed in but has still to set up a second factor; `actor` is then the public */
+  enrolling: Staff | null;
   locale: Locale;
   /** translated words from the one catalogue */
   t: (key: string, values?: Record<string, string | number>) => string;
   /** tags for an entry of web/ (e.g. 'web/public/report.ts'): stylesheets and a module script, or '' while not built */
   assets: (entry: string) => { styles: readonly string[]; script: string | null };
+  /** address of a picture the build made, or null while not built */
+  file: (name: string) => string | null;
+  /** newcomers are offered a tour: in the demonstration, while it plays */
+  tour: boolean;
   /** tiles of the operator, or null: outlines only */
-  tiles: { url: string; attribution: string } | null;
+  tiles: BaseMap | null;
 }
 /** A server-rendered page; POST pages are the no-JavaScript forms, checked by Origin / Sec-Fetch-Site and parsed as urlencoded. */
 export interface Page {

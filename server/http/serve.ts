@@ -5,14 +5,16 @@ import { Problem } from '../../shared/problems.ts';
 import type { Config } from '../config.ts';
 import type { Staff } from '../context.ts';
 import type { Service } from '../realtime/command.ts';
-import { createAssets } from './assets.ts';
+import { type Assets, createAssets } from './assets.ts';
 import { cookieOf, fromOwnOrigin, isLoopback, isSecureOrigin } from './cookies.ts';
 import { answerer, type Gate } from './endpoint.ts';
+import { crewManifest, crewWorker } from './install.ts';
 import { addressPrefix, createLimits, type Limits } from './limits.ts';
 import { httpSeconds, metricsText, metricsType } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { writeProblem } from './problem.ts';
-import type { Page, PageContext, Route } from './route.ts';
+import type { Page, Route } from './route.ts';
+import { baseMapOf, serveTiles, TILE_PATH } from './tiles.ts';
 import { chooseLocale, translator } from './words.ts';
 
 export interface Parts {
@@ -26,14 +28,9 @@ export interface Parts {
   authenticate(headers: Request['headers']): Promise<Staff | null>;
 }
 
-const tileOrigin = (url: string): string | null => {
-  const found = /^https?:\/\/[^/]+/.exec(url)?.[0];
-  return found === undefined ? null : found.replace('{s}', '*');
-};
-
 /** No inline script or style, nothing from elsewhere but the operator's own tiles. */
 function securityHeaders(config: Config): express.RequestHandler {
-  const tiles = config.tiles === null ? null : tileOrigin(config.tiles.url);
+  const tiles = config.tiles?.kind === 'xyz' ? config.tiles.origins : [];
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -42,7 +39,7 @@ function securityHeaders(config: Config): express.RequestHandler {
         scriptSrc: ["'self'"],
         styleSrc: ["'self'"],
         fontSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:', 'blob:', ...(tiles === null ? [] : [tiles])],
+        imgSrc: ["'self'", 'data:', 'blob:', ...tiles],
         connectSrc: ["'self'"],
         manifestSrc: ["'self'"],
         workerSrc: ["'self'", 'blob:'],
@@ -88,9 +85,10 @@ const judgeAddress: express.RequestHandler = (req, _res, next) => {
 
 const form = express.urlencoded({ extended: false, limit: 102_400, parameterLimit: 200 });
 
-function pageHandler(parts: Parts, limits: Limits, assets: PageContext['assets'], page: Page) {
+function pageHandler(parts: Parts, limits: Limits, assets: Assets, page: Page) {
   return async (req: Request, res: Response): Promise<void> => {
-    const staff = await parts.authenticate(req.headers);
+    const known = await parts.authenticate(req.headers);
+    const [staff, enrolling] = known?.mustEnrol === true ? [null, known] : [known, null];
     await limits.call(page.method === 'GET' ? 'publicReads' : 'publicWrites', addressPrefix(req.ip ?? ''));
     if (page.method === 'POST') {
       if (!fromOwnOrigin(req.headers, parts.config.publicOrigin)) throw new Problem('bad_origin');
@@ -111,10 +109,13 @@ function pageHandler(parts: Parts, limits: Limits, assets: PageContext['assets']
       {
         service: parts.service,
         actor: staff ?? { kind: 'public' },
+        enrolling,
         locale,
         t: translator(locale),
-        assets,
-        tiles: parts.config.tiles,
+        assets: (entry) => assets.of(entry),
+        file: (name) => assets.file(name),
+        tour: parts.config.demo === 'playing',
+        tiles: baseMapOf(parts.config.tiles),
       },
       req,
       res,
@@ -150,7 +151,7 @@ export function createHttp(parts: Parts): Express {
   app.get('/metrics', async (req, res) => {
     const staff = await parts.authenticate(req.headers);
     if (!isLoopback(req.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '') || config.trustProxy !== null) {
-      if (staff?.role !== 'admin') throw new Problem(staff ? 'forbidden' : 'unauthorized');
+      if (staff?.role !== 'admin' || staff.mustEnrol) throw new Problem(staff ? 'forbidden' : 'unauthorized');
     }
     res.type(metricsType).send(await metricsText());
   });
@@ -160,11 +161,11 @@ export function createHttp(parts: Parts): Express {
       answerer(gate, route),
     );
   app.use('/assets', assets.serve);
+  app.get(TILE_PATH, serveTiles(config.tiles));
+  app.get('/crew/manifest.webmanifest', crewManifest(assets));
+  app.get('/crew/sw.js', crewWorker(assets));
   for (const page of parts.pages)
-    app[page.method === 'GET' ? 'get' : 'post'](
-      page.path,
-      pageHandler(parts, limits, (entry) => assets.of(entry), page),
-    );
+    app[page.method === 'GET' ? 'get' : 'post'](page.path, pageHandler(parts, limits, assets, page));
 
   const known = new Set(routes.map(({ endpoint }) => endpoint.path));
   app.use((req: Request) => {

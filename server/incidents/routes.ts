@@ -11,15 +11,18 @@ import {
   updateIncident,
 } from '../../shared/incidents.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
+import { removeArea } from '../../shared/stations.ts';
 import { staffOf } from '../context.ts';
 import { cursorOf, pageOf } from '../http/paging.ts';
 import { type Route, route } from '../http/route.ts';
 import { view, viewerOf } from '../realtime/audience.ts';
 import { parseBbox } from '../stations/queries.ts';
 import { addNote, changeIncident, merge, openAgain, seeIncident, shutIncident, unmerge } from './commands.ts';
+import { dropArea } from './commands-areas.ts';
 import { duplicatesOf, incidentInScope, incidentsOf } from './queries.ts';
 
 export const incidentRoutes: Route[] = [
+  route(removeArea, (ctx, { params }) => dropArea(ctx, params.id)),
   route(listIncidents, async (ctx, { query }) => {
     const staff = staffOf(ctx);
     const page = cursorOf(query);

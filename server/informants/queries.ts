@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { InformantRow } from '../../shared/informants.ts';
 import { asPoint } from '../db/postgis.ts';
 import { row, rows } from '../db/rows.ts';
+import type { Poster } from './poster.ts';
 
 type Db = Knex | Knex.Transaction;
 
@@ -34,5 +35,23 @@ export function informantsOf(
        and (cast(:after as uuid) is null or (i.organisation, i.label, i.id) > (select c.organisation, c.label, c.id from informants c where c.id = cast(:after as uuid)))
      order by i.organisation, i.label, i.id limit :limit + 1`,
     { scope, ...page },
+  );
+}
+
+/** What the posters of a subtree's informants in use say; of one organisation or one code only when given. */
+export function postersOf(
+  db: Db,
+  scope: string,
+  wanted: { organisation: string | null; code: string | null; limit: number },
+): Promise<Poster[]> {
+  return rows<Poster>(
+    db,
+    `select i.code, i.organisation, i.label, s.name as station, rule_value('emergency.numbers', s.path) as emergency
+     from informants i join stations s on s.id = i.station_id
+     where i.active and s.path @> array[cast(:scope as uuid)]
+       and (cast(:organisation as text) is null or i.organisation = :organisation)
+       and (cast(:code as text) is null or i.code = upper(:code))
+     order by i.organisation, i.label, i.id limit :limit`,
+    { scope, ...wanted },
   );
 }

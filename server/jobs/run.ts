@@ -67,12 +67,15 @@ export interface Jobs {
   stop(): Promise<void>;
 }
 
-/** Catches up on what is due, then beats once a minute. */
-export function startJobs(service: Service, jobs: readonly Job[], zone: string): Jobs {
+/**
+ * Catches up on what is due, then beats once a minute. `zone` is asked at every beat: nodes that began before the root
+ * station had its time zone must count the same slots as those that began after.
+ */
+export function startJobs(service: Service, jobs: readonly Job[], zone: () => Promise<string>): Jobs {
   let running: Promise<void> = Promise.resolve();
   const go = (): Promise<void> => {
     running = running
-      .then(() => beat(service, jobs, zone))
+      .then(async () => beat(service, jobs, await zone()))
       .catch((error: unknown) => {
         service.log.warn(
           { error: error instanceof Error ? error.name : 'unknown' },

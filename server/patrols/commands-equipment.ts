@@ -1,16 +1,25 @@
 /** Vehicles and tracking devices: kept by managers, told to nobody live. */
 import type * as z from 'zod/mini';
-import type { createDevice, createVehicle, DeviceRow, updateDevice, VehicleRow } from '../../shared/patrols.ts';
+import type {
+  createDevice,
+  createVehicle,
+  DeviceRow,
+  updateDevice,
+  updateVehicle,
+  VehicleRow,
+} from '../../shared/patrols.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
 import type { Context } from '../context.ts';
 import { row, rows } from '../db/rows.ts';
 import { inSubtreeSql, scopeOf } from '../db/scope.ts';
+import { record } from '../realtime/record.ts';
 import { stationFor } from '../stations/commands.ts';
-import { patrolInScope } from './queries.ts';
-import { deviceRows, lockedDevice, vehicleRows } from './queries-equipment.ts';
+import { lockedPatrolIn, patrolInScope } from './queries.ts';
+import { deviceRows, lockedDevice, lockedVehicle, vehicleRows } from './queries-equipment.ts';
 
 type NewVehicle = z.infer<NonNullable<typeof createVehicle.body>>;
 type NewDevice = z.infer<NonNullable<typeof createDevice.body>>;
+type VehicleUpdate = z.infer<NonNullable<typeof updateVehicle.body>>;
 type DeviceUpdate = z.infer<NonNullable<typeof updateDevice.body>>;
 
 /** Adds a vehicle to a station of the subtree. */
@@ -31,6 +40,38 @@ export async function addVehicle(ctx: Context, body: NewVehicle): Promise<Vehicl
   const [added] = await vehicleRows(ctx.db, [body.id]);
   if (!added) throw new Error('a vehicle was not written');
   return added;
+}
+
+/** Changes a vehicle; 409 in_use (/active) while a patrol is out in it, version_conflict with the current row. */
+export async function changeVehicle(ctx: Context, id: string, body: VehicleUpdate): Promise<VehicleRow> {
+  const known = await lockedVehicle(ctx.db, scopeOf(ctx).scope, id);
+  if (!known) throw new Problem('not_found');
+  if (known.version !== body.version) throw new Problem('version_conflict', [], { current: known });
+  const patrol = await lockedPatrolIn(ctx.db, id);
+  if (body.active === false && patrol) throw fieldProblem('/active', 'in_use', 'a patrol is out in it', 'in_use');
+  const name = body.name ?? known.name;
+  await rows(
+    ctx.db,
+    `update vehicles set name = :name, plate = cast(:plate as text), seats = cast(:seats as integer), active = :active, version = version + 1
+     where id = cast(:id as uuid)`,
+    {
+      id,
+      name,
+      plate: body.plate === undefined ? known.plate : body.plate,
+      seats: body.seats ?? known.seats,
+      active: body.active ?? known.active,
+    },
+  );
+  // A patrol carries the name of its vehicle.
+  if (patrol && name !== known.name)
+    record(ctx, {
+      type: 'patrol.changed',
+      stationId: patrol.stationId,
+      rows: { patrols: [{ ...patrol, vehicleName: name }] },
+    });
+  const [changed] = await vehicleRows(ctx.db, [id]);
+  if (!changed) throw new Error('a vehicle was not written');
+  return changed;
 }
 
 /** A device rides with one patrol or stays in one vehicle, in the caller's subtree. */

@@ -99,7 +99,8 @@ export async function goOut(ctx: Context, body: Start): Promise<PatrolRow> {
   const crew = await lockCrew(ctx, body.crew, body.id);
   judgeCount(body.crewCount, crew);
   const vehicle = body.vehicleId === undefined ? null : await lockedVehicle(ctx.db, actor.stationId, body.vehicleId);
-  if (vehicle === undefined) throw fieldProblem('/vehicleId', 'not_found', 'no such vehicle here', 'not_found');
+  if (vehicle === undefined || vehicle?.active === false)
+    throw fieldProblem('/vehicleId', 'not_found', 'no such vehicle here', 'not_found');
   if (
     vehicle !== null &&
     (await row(ctx.db, `select id from patrols where vehicle_id = cast(:id as uuid) and ended_at is null`, {

@@ -27,11 +27,11 @@ export const vehiclePage = (db: Db, scope: string, page: PageAfter): Promise<Veh
     { scope, ...page },
   );
 
-/** A vehicle in use of the subtree, locked so that two crews cannot take it at once. */
+/** A vehicle of the subtree, in use or not, locked so that two crews cannot take it at once. */
 export async function lockedVehicle(db: Db, scope: string, id: string): Promise<VehicleRow | undefined> {
   const [found] = await rows<VehicleRow>(
     db,
-    `select ${VEHICLE} from vehicles v where v.id = cast(:id as uuid) and v.active and ${inSubtreeSql('v.station_id')} for no key update of v`,
+    `select ${VEHICLE} from vehicles v where v.id = cast(:id as uuid) and ${inSubtreeSql('v.station_id')} for no key update of v`,
     { id, scope },
   );
   return found;

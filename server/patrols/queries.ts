@@ -24,6 +24,16 @@ export const livePatrols = (db: Db, scope: string): Promise<PatrolRow[]> =>
     scope,
   });
 
+/** The patrol that is out in a vehicle, of which there is one at most; locked, so that its row is told as it will be. */
+export async function lockedPatrolIn(db: Db, vehicleId: string): Promise<PatrolRow | undefined> {
+  const locked = await row<{ id: string }>(
+    db,
+    `select id from patrols where vehicle_id = cast(:vehicleId as uuid) and ended_at is null for no key update`,
+    { vehicleId },
+  );
+  return locked && (await patrolRows(db, [locked.id]))[0];
+}
+
 /** One page, newest first: those out now, those of one status, or all. */
 export const patrolPage = (
   db: Db,

@@ -7,13 +7,14 @@ import {
   startPatrol,
   updateDevice,
   updatePatrol,
+  updateVehicle,
 } from '../../shared/patrols.ts';
 import { staffOf } from '../context.ts';
 import { scopeOf } from '../db/scope.ts';
 import { cursorOf, pageOf } from '../http/paging.ts';
 import { type Route, route } from '../http/route.ts';
 import { view, viewerOf } from '../realtime/audience.ts';
-import { addDevice, addVehicle, changeDevice } from './commands-equipment.ts';
+import { addDevice, addVehicle, changeDevice, changeVehicle } from './commands-equipment.ts';
 import { changePatrol, goOut } from './commands.ts';
 import { devicePage, vehiclePage } from './queries-equipment.ts';
 import { patrolPage } from './queries.ts';
@@ -25,6 +26,7 @@ export const patrolRoutes: Route[] = [
     return pageOf(await vehiclePage(ctx.db, scopeOf(ctx).scope, page), page.limit, ({ id }) => id);
   }),
   route(createVehicle, (ctx, { body }) => addVehicle(ctx, body)),
+  route(updateVehicle, (ctx, { params, body }) => changeVehicle(ctx, params.id, body)),
   route(listPatrols, async (ctx, { query }) => {
     const page = cursorOf(query);
     const viewer = viewerOf(staffOf(ctx));

@@ -29,8 +29,11 @@ export interface Rooms {
 
 const POLL_MS = 2_000;
 const POSITIONS_MS = 1_000;
-/** Fixes that reached the database late (another node's batch) are looked for this far back. */
-const POSITIONS_OVERLAP_MS = 3_000;
+/**
+ * Fixes are looked for this far back: a batch of another node is stamped by that node's clock, and becomes visible later.
+ * There is one row a patrol, so a long look back costs little, and a fix is told once all the same.
+ */
+const POSITIONS_OVERLAP_MS = 30_000;
 
 /** One node's relay. `viewers` is kept by join and leave: a room per distinct viewer. */
 export interface Relay {

@@ -48,7 +48,7 @@ function errorSummary(view: ReportView, step: Step): Html {
 
 function section(view: ReportView, step: Step, count: string, body: Html): Html {
   const { t } = view.page;
-  return html`<section class="step" data-step="${step}" ${step !== view.step && html` hidden`}>
+  return html`<section class="step" data-step="${step}" data-tour="${step}" ${step !== view.step && html` hidden`}>
     <p class="count">${count}</p>
     <h1 tabindex="-1">${t(`report.${step}.title`)}</h1>
     ${errorSummary(view, step)} ${body}
@@ -120,7 +120,7 @@ ${textField(view, 'coords', 80)}
 <div class="field"><label for="crs">${t('report.crs')}</label>
 <select id="crs" name="crs">${systems.map((name) => html`<option value="${name}" ${answers.crs === name && html` selected`}>${t(`report.crs.${name}`)}</option>`)}</select></div>
 </details>
-<p class="go">${button('next', t('report.next'), 'main')}</p>`,
+<p class="go" data-tour="next">${button('next', t('report.next'), 'main')}</p>`,
   );
 }
 
@@ -173,7 +173,7 @@ function saw(view: ReportView, count: string): Html {
         </div>
       </fieldset>
       ${dangerCall(view)} ${questions.map((question) => choices(view, question))}
-      <p class="go">
+      <p class="go" data-tour="next">
         ${button('next', t(informant ? 'report.to_check' : 'report.next'), 'main')}${!informant && button('back', t('report.back'))}
       </p>`,
   );
@@ -193,7 +193,9 @@ function more(view: ReportView, count: string): Html {
         <ul class="photos" aria-live="polite"></ul>
       </div>
       ${textField(view, 'contact', 200)}
-      <p class="go">${button('next', t('report.to_check'), 'main')}${button('back', t('report.back'))}</p>`,
+      <p class="go" data-tour="next">
+        ${button('next', t('report.to_check'), 'main')}${button('back', t('report.back'))}
+      </p>`,
   );
 }
 
@@ -230,7 +232,7 @@ function check(view: ReportView, count: string): Html {
         ${line(view, 'description', 'more', answers.description)} ${line(view, 'contact', 'more', answers.contact)}
         ${line(view, 'photo', 'more', t('report.photo.count', { count: 0 }), html` data-script hidden`)}
       </dl>
-      <p class="go">
+      <p class="go" data-tour="next">
         <button id="send" class="main" type="submit" name="go" value="send">${t('report.send')}</button>
         ${button('back', t('report.back'))}
       </p>
@@ -270,6 +272,12 @@ const scriptWords = [
   'error.other',
 ] as const;
 
+/** Words of the tour that the demonstration offers: web/public/tour.ts. */
+const tourWords = [
+  ...['start', 'offer', 'offer.start', 'offer.no', 'next', 'back', 'skip', 'done', 'count'],
+  ...['emergency', 'where', 'next', 'shelters'].flatMap((at) => [`report.${at}`, `report.${at}.text`]),
+].map((name) => `tour.${name}`);
+
 /** The whole form, with the place where the script shows what waits to be sent. */
 export function reportForm(view: ReportView): Html {
   const { page, answers, informant } = view;
@@ -283,6 +291,7 @@ export function reportForm(view: ReportView): Html {
   const count = (step: Step): string =>
     way.includes(step) ? t('report.count', { n: way.indexOf(step) + 1, of: way.length }) : '';
   const words = { ...mapWords(page), ...Object.fromEntries(scriptWords.map((key) => [key, t(`report.${key}`)])) };
+  const tour = page.tour ? Object.fromEntries(tourWords.map((key) => [key, t(key)])) : null;
   const hidden = ['id', 'code', 'lon', 'lat', 'accuracyM'] as const;
   return html`<section class="outbox" aria-label="${t('report.outbox')}" aria-live="polite" hidden></section>
     <form id="report" method="post" action="/report" novalidate autocomplete="off">
@@ -292,5 +301,5 @@ export function reportForm(view: ReportView): Html {
       ${where(view, count('where'))} ${saw(view, count('saw'))} ${more(view, count('more'))}
       ${check(view, count('check'))}
     </form>
-    ${dataBlock('page-data', { words, short: informant !== null, source: informant?.source ?? 'public', tiles: page.tiles, locale: page.locale })}`;
+    ${dataBlock('page-data', { words, tour, short: informant !== null, source: informant?.source ?? 'public', tiles: page.tiles, locale: page.locale })}`;
 }

@@ -1,16 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { LonLat } from '../../shared/geo.ts';
+import { type Outline, readOutlines } from '../../shared/outlines.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
-import type { createStation } from '../../shared/stations.ts';
-import type { areaImport, StationRow } from '../../shared/stations.ts';
+import type {
+  areaImport,
+  AreaRow,
+  createStation,
+  StationRow,
+  updateArea,
+  updateStation,
+} from '../../shared/stations.ts';
 import type { Part } from '../../shared/contract.ts';
 import type * as z from 'zod/mini';
 import { type Context, staffOf } from '../context.ts';
 import { codeOf } from '../db/errors.ts';
-import { one, row } from '../db/rows.ts';
+import { one, row, rows } from '../db/rows.ts';
 import { record } from '../realtime/record.ts';
-import { type Outline, readOutlines } from './geometry.ts';
-import { stationById, stationInScope } from './queries.ts';
+import { lockedArea, stationById, stationInScope } from './queries.ts';
 
 /** A station the caller may put things under: the one named, or the own. */
 export async function stationFor(
@@ -38,6 +44,39 @@ export async function addStation(ctx: Context, body: Part<(typeof createStation)
   const station = await stationById(ctx.db, body.id);
   if (!station) throw new Problem('not_found');
   record(ctx, { type: 'station.created', stationId: station.id, rows: { stations: [station] } });
+  return station;
+}
+
+/**
+ * Changes a station of the subtree; 409 version_conflict with the current row. A new time zone holds from the next request
+ * on: the tally cuts its days by it, also days gone by, and timed jobs keep to the root's. Pages that are open keep the zone they came with.
+ */
+export async function changeStation(
+  ctx: Context,
+  id: string,
+  body: Part<(typeof updateStation)['body']>,
+): Promise<StationRow> {
+  const scope = staffOf(ctx).stationId;
+  await rows(
+    ctx.db,
+    `select s.id from stations s where s.id = cast(:id as uuid) and s.path @> array[cast(:scope as uuid)] for no key update`,
+    { id, scope },
+  );
+  const known = await stationInScope(ctx.db, id, scope);
+  if (!known) throw new Problem('not_found');
+  if (known.version !== body.version) throw new Problem('version_conflict', [], { current: known });
+  await rows(
+    ctx.db,
+    `update stations set name = :name, time_zone = :timeZone, locale = :locale, version = version + 1 where id = cast(:id as uuid)`,
+    {
+      id,
+      name: body.name ?? known.name,
+      timeZone: body.timeZone ?? known.timeZone,
+      locale: body.locale ?? known.locale,
+    },
+  );
+  const station = (await stationById(ctx.db, id)) as StationRow;
+  record(ctx, { type: 'station.changed', stationId: id, rows: { stations: [station] } });
   return station;
 }
 
@@ -155,4 +194,19 @@ export async function importAreaOutlines(
     done.push({ ...stored, name: outline.name, stationId: station.id, repaired, pointsDropped: outline.pointsDropped });
   }
   return done;
+}
+
+/** Gives an area another name or station; what was reported there before stays where it is. 409 taken (/name), version_conflict. */
+export async function changeArea(ctx: Context, id: string, body: Part<(typeof updateArea)['body']>): Promise<AreaRow> {
+  const known = await lockedArea(ctx.db, id, staffOf(ctx).stationId);
+  if (!known) throw new Problem('not_found');
+  if (known.version !== body.version) throw new Problem('version_conflict', [], { current: known });
+  const stationId = body.stationId === undefined ? known.stationId : (await stationFor(ctx, body.stationId)).id;
+  const name = body.name ?? known.name;
+  const { version } = await one<{ version: number }>(
+    ctx.db,
+    `update areas set name = :name, station_id = cast(:stationId as uuid), version = version + 1 where id = cast(:id as uuid) returning version`,
+    { id, name, stationId },
+  );
+  return { ...known, version, name, stationId };
 }

@@ -36,6 +36,16 @@ export function stationInScope(db: Db, id: string, scope: string): Promise<Stati
   );
 }
 
+/** An area of the subtree with its outline to draw, locked until the command ends. */
+export function lockedArea(db: Db, id: string, scope: string): Promise<AreaRow | undefined> {
+  return row<AreaRow>(
+    db,
+    `select ${AREA_COLUMNS} from areas a join stations s on s.id = a.station_id
+     where a.id = cast(:id as uuid) and s.path @> array[cast(:scope as uuid)] for update of a`,
+    { id, scope },
+  );
+}
+
 /** Outlines simplified to about 20 m for drawing. */
 export function areasOf(db: Db, scope: string): Promise<AreaRow[]> {
   return rows<AreaRow>(
@@ -74,14 +84,26 @@ export function stationPage(db: Db, scope: string, page: PageAfter): Promise<Sta
   );
 }
 
+const RULE_COLUMNS = `r.key, r.station_id as "stationId", r.version, r.value, r.unit, r.source`;
+
+/** Every value that holds in a subtree: defaults, its ancestors' and its own, the nearest last. */
 export function rulesOf(db: Db, scope: string): Promise<RuleRow[]> {
   return rows<RuleRow>(
     db,
-    `select r.key, r.station_id as "stationId", r.value, r.unit, r.source from rules r left join stations s on s.id = r.station_id
+    `select ${RULE_COLUMNS} from rules r left join stations s on s.id = r.station_id
      where r.station_id is null or s.path @> array[cast(:scope as uuid)]
         or r.station_id = any ((select path from stations where id = cast(:scope as uuid))::uuid[])
      order by r.key, cardinality(s.path) nulls first, r.station_id`,
     { scope },
+  );
+}
+
+/** A station's own row of a rule. */
+export function ownRule(db: Db, key: string, stationId: string): Promise<RuleRow | undefined> {
+  return row<RuleRow>(
+    db,
+    `select ${RULE_COLUMNS} from rules r where r.key = :key and r.station_id = cast(:stationId as uuid)`,
+    { key, stationId },
   );
 }
 

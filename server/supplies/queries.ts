@@ -1,7 +1,7 @@
 /** Items, depots, and what lies where: always the sum of the movements, never stored. */
 import type { Knex } from 'knex';
 import type { DepotRow, ItemRow, StockRow, StoreKind } from '../../shared/supplies.ts';
-import { rows } from '../db/rows.ts';
+import { row, rows } from '../db/rows.ts';
 import { inSubtreeSql } from '../db/scope.ts';
 import type { PageAfter } from '../http/paging.ts';
 
@@ -12,6 +12,10 @@ const ITEM = `i.id, i.version, i.name, i.name_zh as "nameZh", i.unit, i.kind, i.
 /** Items by id. */
 export const itemRows = (db: Db, ids: readonly string[]): Promise<ItemRow[]> =>
   rows<ItemRow>(db, `select ${ITEM} from supply_items i where i.id = any (cast(:ids as uuid[]))`, { ids });
+
+/** An item, locked until the command ends. */
+export const lockedItem = (db: Db, id: string): Promise<ItemRow | undefined> =>
+  row<ItemRow>(db, `select ${ITEM} from supply_items i where i.id = cast(:id as uuid) for no key update`, { id });
 
 /** The whole catalogue in use; it belongs to every station. */
 export const liveItems = (db: Db): Promise<ItemRow[]> =>
@@ -32,6 +36,14 @@ const DEPOT = `d.id, d.version, d.station_id as "stationId", d.name`;
 /** Depots by id. */
 export const depotRows = (db: Db, ids: readonly string[]): Promise<DepotRow[]> =>
   rows<DepotRow>(db, `select ${DEPOT} from depots d where d.id = any (cast(:ids as uuid[]))`, { ids });
+
+/** A depot of the subtree, locked until the command ends. */
+export const lockedDepot = (db: Db, scope: string, id: string): Promise<DepotRow | undefined> =>
+  row<DepotRow>(
+    db,
+    `select ${DEPOT} from depots d where d.id = cast(:id as uuid) and ${inSubtreeSql('d.station_id')} for no key update of d`,
+    { id, scope },
+  );
 
 /** One page of the subtree's depots by name. */
 export const depotPage = (db: Db, scope: string, page: PageAfter): Promise<DepotRow[]> =>

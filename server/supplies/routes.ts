@@ -6,12 +6,15 @@ import {
   listMovements,
   listStock,
   moveSupplies,
+  updateDepot,
+  updateItem,
 } from '../../shared/supplies.ts';
 import { type Context, staffOf } from '../context.ts';
 import { scopeOf } from '../db/scope.ts';
 import { cursorOf, pageOf } from '../http/paging.ts';
 import { type Route, route } from '../http/route.ts';
 import { view, viewerOf } from '../realtime/audience.ts';
+import { changeDepot, changeItem } from './commands-catalogue.ts';
 import { addDepot, addItem, moveItems } from './commands.ts';
 import { movementPage } from './queries-movements.ts';
 import { depotPage, itemPage, stockIdForm, stockPage } from './queries.ts';
@@ -31,11 +34,13 @@ export const supplyRoutes: Route[] = [
     return pageOf(await itemPage(ctx.db, page), page.limit, ({ id }) => id);
   }),
   route(createItem, (ctx, { body }) => addItem(ctx, body)),
+  route(updateItem, (ctx, { params, body }) => changeItem(ctx, params.id, body)),
   route(listDepots, async (ctx, { query }) => {
     const page = cursorOf(query);
     return pageOf(await depotPage(ctx.db, scopeOf(ctx).scope, page), page.limit, ({ id }) => id);
   }),
   route(createDepot, (ctx, { body }) => addDepot(ctx, body)),
+  route(updateDepot, (ctx, { params, body }) => changeDepot(ctx, params.id, body)),
   route(listMovements, async (ctx, { query }) => {
     const page = cursorOf(query);
     const store = ownStore(ctx);

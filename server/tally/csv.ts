@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Tally, TallyCounts } from '../../shared/tally.ts';
+import { COUNTS, countsIn } from './columns.ts';
 
 /** A spreadsheet takes a cell that begins like this (or with the full-width form) for a formula. */
 const FORMULA = /^[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/;
@@ -7,23 +8,13 @@ const FORMULA = /^[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/;
 /** Text that a spreadsheet shows and does not run: what looks like a formula gets an apostrophe in front. */
 export const formulaSafe = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
 
-const COUNTS = [
-  'peopleHelped',
-  'refused',
-  'notFound',
-  'patrolPersonTimes',
-  'vehicleTimes',
-  'itemsHandedOut',
-  'placesOpened',
-] as const satisfies readonly (keyof TallyCounts)[];
-
 /** The tally as CSV: the sum, a row a station, a row a day. UTF-8 with a byte order mark, because spreadsheets guess without it. */
 export function tallyCsv(tally: Tally): string {
   const line = (kind: string, id: string, name: string, counts: TallyCounts): (string | number)[] => [
     kind,
     id,
     formulaSafe(name),
-    ...COUNTS.map((count) => counts[count]),
+    ...countsIn(counts),
   ];
   const lines = [
     line('total', '', `${tally.from} / ${tally.to}`, tally),

@@ -1,15 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { Part } from '../../shared/contract.ts';
-import { Problem } from '../../shared/problems.ts';
+import { fieldProblem, Problem } from '../../shared/problems.ts';
 import type { createToken, createUser, TokenRow, updateUser, UserRow } from '../../shared/users.ts';
 import { type Context, staffOf, userIdOf } from '../context.ts';
 import { row, rows } from '../db/rows.ts';
 import { stationFor } from '../stations/commands.ts';
+import { forgetFactor } from './commands-factor.ts';
 import { hashPassword, hashSecret, newSecret } from './passwords.ts';
 import { tokenInScope, userById } from './queries.ts';
 
 /** Hours a session lives without being used up; crews and desks work nights, so one long night and its day. */
 export const SESSION_HOURS = 16;
+/** How the session's secret is kept by the browser. */
+export const sessionCookie = {
+  httpOnly: true,
+  secure: true,
+  sameSite: 'lax',
+  path: '/',
+  maxAge: SESSION_HOURS * 3_600_000,
+} as const;
 
 /** Opens a session for a user; answers the secret for the cookie. Any older cookie is of no use for it. */
 export async function openSession(
@@ -109,6 +118,9 @@ export async function changeUser(ctx: Context, id: string, body: Part<(typeof up
     throw new Problem('version_conflict', [], { current: await userById(ctx.db, id) });
   if (body.stationId !== undefined) await stationFor(ctx, body.stationId);
   await judgeShelter(ctx, body.role ?? current.role, body.shelterId);
+  // An unlocked screen must not be enough to take away one's own: that needs the password and a code.
+  if (body.secondFactor === false && id === userIdOf(ctx.actor))
+    throw fieldProblem('/secondFactor', 'own', 'end your own second factor with your password and a code');
   const leaves =
     body.active === false ||
     (body.role ?? 'admin') !== 'admin' ||
@@ -140,9 +152,11 @@ export async function changeUser(ctx: Context, id: string, body: Part<(typeof up
       passwordHash: body.password === undefined ? null : await hashPassword(body.password),
     },
   );
-  // What a person may see has changed, or who knows the password: the old sessions do not carry over.
+  if (body.secondFactor === false) await forgetFactor(ctx, id);
+  // What a person may see has changed, or what proves who they are: the old sessions do not carry over.
   if (
     body.active === false ||
+    body.secondFactor === false ||
     body.password !== undefined ||
     body.role !== undefined ||
     body.stationId !== undefined ||

@@ -3,11 +3,15 @@ import type { Role } from '../../shared/roles.ts';
 import type { SessionRow, TokenRow, UserRow } from '../../shared/users.ts';
 import type { Staff } from '../context.ts';
 import { asInstant } from '../db/postgis.ts';
-import { row, rows } from '../db/rows.ts';
+import { one, row, rows } from '../db/rows.ts';
 
 type Db = Knex | Knex.Transaction;
 
-const COLUMNS = `u.id, u.version, u.station_id as "stationId", u.username, u.name, u.role, u.shelter_id as "shelterId", u.locale, u.active`;
+const COLUMNS = `u.id, u.version, u.station_id as "stationId", u.username, u.name, u.role, u.shelter_id as "shelterId", u.locale, u.active, u.totp_key is not null as "secondFactor"`;
+
+/** Whether the station `s` wants a second factor of the role of `u`; and whether that is still to be set up. */
+const WANTS_FACTOR = `coalesce(rule_value('sign_in.second_factor', s.path) @> to_jsonb(u.role), false)`;
+const MUST_ENROL = `(u.totp_key is null and ${WANTS_FACTOR})`;
 
 export function userById(db: Db, id: string): Promise<UserRow | undefined> {
   return row<UserRow>(db, `select ${COLUMNS} from users u where u.id = cast(:id as uuid)`, { id });
@@ -41,6 +45,15 @@ export function credentialsOf(db: Db, username: string): Promise<Credentials | u
   );
 }
 
+/** A person's key, and whether the station wants one of this role. */
+export function factorOf(db: Db, id: string): Promise<{ key: Buffer | null; needed: boolean }> {
+  return one(
+    db,
+    `select u.totp_key as key, ${WANTS_FACTOR} as needed from users u join stations s on s.id = u.station_id where u.id = cast(:id as uuid)`,
+    { id },
+  );
+}
+
 interface Found {
   id: string;
   role: Role;
@@ -49,6 +62,7 @@ interface Found {
   shelterId: string | null;
   patrolId: string | null;
   sessionId: string;
+  mustEnrol: boolean;
   lastSeenAt: Date;
 }
 
@@ -62,7 +76,7 @@ export async function staffBySession(
     db,
     `select u.id, u.role, u.station_id as "stationId", s.path as "stationPath", u.shelter_id as "shelterId",
        (select c.patrol_id from patrol_crew c where c.user_id = u.id and c.left_at is null) as "patrolId",
-       t.id as "sessionId", t.last_seen_at as "lastSeenAt"
+       t.id as "sessionId", t.last_seen_at as "lastSeenAt", ${MUST_ENROL} as "mustEnrol"
      from sessions t join users u on u.id = t.user_id join stations s on s.id = u.station_id
      where t.token_hash = :tokenHash and t.revoked_at is null and t.expires_at > :now and u.active`,
     { tokenHash, now },
@@ -78,14 +92,15 @@ export async function staffByToken(db: Db, tokenHash: Buffer, now: Date): Promis
      where k.token_hash = :tokenHash and k.revoked_at is null and (k.expires_at is null or k.expires_at > :now)`,
     { tokenHash, now },
   );
-  return found ? { kind: 'token', ...found, shelterId: null, patrolId: null, sessionId: null } : null;
+  return found ? { kind: 'token', ...found, shelterId: null, patrolId: null, sessionId: null, mustEnrol: false } : null;
 }
 
-/** Of these sessions and tokens, those that still hold. */
+/** Of these sessions and tokens, those that still open more than the way to a second factor. */
 export async function validCredentials(db: Db, ids: readonly string[], now: Date): Promise<Set<string>> {
   const found = await rows<{ id: string }>(
     db,
-    `select t.id from sessions t join users u on u.id = t.user_id where t.id = any (cast(:ids as uuid[])) and t.revoked_at is null and t.expires_at > :now and u.active
+    `select t.id from sessions t join users u on u.id = t.user_id join stations s on s.id = u.station_id
+     where t.id = any (cast(:ids as uuid[])) and t.revoked_at is null and t.expires_at > :now and u.active and not ${MUST_ENROL}
      union all
      select k.id from api_tokens k where k.id = any (cast(:ids as uuid[])) and k.revoked_at is null and (k.expires_at is null or k.expires_at > :now)`,
     { ids, now },
@@ -100,7 +115,9 @@ export async function sessionOf(db: Db, staff: Staff): Promise<SessionRow | null
     `select ${asInstant('expires_at')} as "expiresAt" from sessions where id = cast(:id as uuid)`,
     { id: staff.sessionId },
   );
-  return user && session ? { user, patrolId: staff.patrolId, expiresAt: session.expiresAt } : null;
+  return user && session
+    ? { user, patrolId: staff.patrolId, expiresAt: session.expiresAt, mustEnrol: staff.mustEnrol }
+    : null;
 }
 
 const TOKEN_COLUMNS = `k.id, k.version, k.station_id as "stationId", k.name, k.role, ${asInstant('k.expires_at')} as "expiresAt", ${asInstant('k.revoked_at')} as "revokedAt", ${asInstant('k.created_at')} as "createdAt"`;

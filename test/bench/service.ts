@@ -40,6 +40,7 @@ await runCommand(
     shelterId: null,
     patrolId: null,
     sessionId: null,
+    mustEnrol: false,
   },
   { command: 'bench', subjectIds: [], fields: [] },
   (ctx) => importAreaOutlines(ctx, districts, undefined),

@@ -79,6 +79,21 @@ describe('demo', () => {
     DATABASE_HOOK_MS,
   );
 
+  it(
+    'plays by itself unless told to stand still, and stops at once in the middle of it',
+    async () => {
+      const program = started(['demo', '--port', '0', '--speed', '7', '--crews', 'manual'], { TMPDIR: folder });
+      const [, origin = ''] = await program.until(/(http:\/\/localhost:\d+)\/desk[\s\S]*7 times as fast[\s\S]*Ready/);
+      const seq = async (): Promise<number> =>
+        ((await (await fetch(`${origin}/api/health`)).json()) as { seq: number }).seq;
+      const before = await seq();
+      await expect.poll(seq, { timeout: 30_000, interval: 500 }).toBeGreaterThan(before);
+      expect(await stopped(program)).toBe(0);
+      expect(program.said()).not.toContain('has left the night');
+    },
+    DATABASE_HOOK_MS,
+  );
+
   it('says so at once when the port is taken, and leaves nothing behind', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
@@ -91,20 +106,26 @@ describe('demo', () => {
     expect((await readdir(folder)).filter((name) => name.startsWith('warmpath-demo-'))).toEqual([]);
   });
 
-  it('refuses flags it cannot understand', async () => {
-    const wrong = [
-      ['--port', '99999'],
-      ['--seed', '1.5'],
-      ['--nonsense', '1'],
-    ];
-    await Promise.all(
-      wrong.map(async (flags) => {
-        const program = started(['demo', ...flags]);
-        expect(await program.ended).toBe(2);
-        expect(program.said()).toContain(flags[0]);
-      }),
-    );
-  });
+  it(
+    'refuses flags it cannot understand',
+    async () => {
+      const wrong = [
+        ['--port', '99999'],
+        ['--seed', '1.5'],
+        ['--nonsense', '1'],
+        ['--speed', '99'],
+        ['--crews', 'later'],
+      ];
+      await Promise.all(
+        wrong.map(async (flags) => {
+          const program = started(['demo', ...flags]);
+          expect(await program.ended).toBe(2);
+          expect(program.said()).toContain(flags[0]);
+        }),
+      );
+    },
+    DATABASE_HOOK_MS,
+  );
 });
 
 describe('start', () => {

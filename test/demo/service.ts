@@ -17,17 +17,21 @@ export interface EmptyService {
 }
 
 /** The service as it starts on an empty database. */
-export async function startEmpty(prepare: (service: Service) => Promise<unknown>): Promise<EmptyService> {
+export async function startEmpty(
+  prepare: (service: Service) => Promise<unknown>,
+  now: () => Date = () => new Date(),
+  heard: (fields: object, message: string) => void = () => undefined,
+): Promise<EmptyService> {
   const stored = await testDatabase();
   const database = await openDatabase({ ...stored.options, log: quiet });
-  const log = { ...quiet, debug: () => undefined };
-  const service: Service = { database, now: () => new Date(), log, followKey: await followKeyOf(database) };
+  const log = { ...quiet, debug: () => undefined, error: heard };
+  const service: Service = { database, now, log, followKey: await followKeyOf(database) };
   await prepare(service);
   const running = await createApp({
     database,
     config: readConfig({}),
     log,
-    now: service.now,
+    now,
     webDir: `${root}dist/web`,
   });
   await new Promise<void>((resolve) => running.http.listen(0, '127.0.0.1', resolve));

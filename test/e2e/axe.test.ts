@@ -103,6 +103,9 @@ describe.each([
     await page.keyboard.press('?');
     await desk.sees(page.getByRole('dialog', { name: t('keys.title') }));
     await look('keys');
+    await desk.press(t('tour.start'));
+    await desk.press(t('tour.next'), page.locator('.tour-card'));
+    await look('the tour');
     await page.keyboard.press('Escape');
     await page.getByRole('tab', { name: t('shelter.title') }).click();
     await page.getByLabel(t('queue.search')).fill('nowhere at all');
@@ -128,6 +131,10 @@ describe.each([
     await crew.signIn(member.username, '/crew', NEW_PASSWORD);
     await crew.sees(t('crew.start.on_foot'));
     await look('no outing');
+    await crew.press(t('crew.settings'));
+    await crew.sees(t('crew.install'));
+    await look('settings');
+    await crew.page.keyboard.press('Escape');
     const patrolId = await goOut(city, member, `axe ${locale}`);
     await crew.sees(t('crew.ready'));
     await crew.sees(t('supplies.vehicle'));

@@ -96,12 +96,20 @@ async function watch(context: BrowserContext, page: Page, origin: string, compla
   });
 }
 
-async function openVisitor(
+/** Somebody who arrives at a service with a browser context of their own, which the caller closes. */
+export async function openVisitor(
   browser: Browser,
   origin: string,
   { locale = 'en', at, ...options }: VisitorOptions,
 ): Promise<Visitor> {
-  const context = await browser.newContext({ viewport: phone, reducedMotion: 'reduce', ...options, locale });
+  const context = await browser.newContext({
+    viewport: phone,
+    reducedMotion: 'reduce',
+    // a worker would stand between the page and the lines that tests cut; its own test lets it in
+    serviceWorkers: 'block',
+    ...options,
+    locale,
+  });
   context.setDefaultTimeout(PATIENCE_MS);
   if (at !== undefined) {
     await context.grantPermissions(['geolocation'], { origin });

@@ -20,6 +20,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** where the service answers, without a slash at the end */
     origin: string;
+    /** the built pages, in a copy of their own */
+    webDir: string;
     /** where the browser is driven from */
     browser: string;
   }
@@ -62,7 +64,7 @@ export async function setup(project: TestProject): Promise<void> {
       trustProxy: null,
       tiles: null,
       roles: allRoles,
-      demo: true,
+      demo: 'still',
       limits: false,
       production: false,
       version: 'test',
@@ -80,6 +82,7 @@ export async function setup(project: TestProject): Promise<void> {
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--no-first-run'],
   });
   project.provide('origin', origin);
+  project.provide('webDir', webDir);
   project.provide('browser', browser.wsEndpoint());
   end = async () => {
     city.stop();

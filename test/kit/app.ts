@@ -52,13 +52,13 @@ const config: Config = {
   trustProxy: null,
   tiles: null,
   roles: ['http', 'relay'],
-  demo: false,
+  demo: null,
   limits: false,
   production: false,
   version: 'test',
 };
 
-async function plantStations(service: Service): Promise<Pick<TestApp, 'stations' | 'areas' | 'shelters'>> {
+export async function plantStations(service: Service): Promise<Pick<TestApp, 'stations' | 'areas' | 'shelters'>> {
   const db = service.database.knex;
   const now = service.now();
   const stations = { root: randomUUID(), east: randomUUID(), west: randomUUID() };
@@ -143,6 +143,8 @@ async function staffOfStation(
 export interface AppSettings {
   config?: Partial<Config>;
   start?: string;
+  /** the built pages, when not those of dist/ */
+  webDir?: string;
 }
 
 /** Starts a service on a database given, without registering hooks. */
@@ -162,7 +164,7 @@ export async function startApp(
     config: { ...config, ...settings.config },
     log,
     now: clock.now,
-    webDir: fileURLToPath(new URL('../../dist/web', import.meta.url)),
+    webDir: settings.webDir ?? fileURLToPath(new URL('../../dist/web', import.meta.url)),
   });
   await new Promise<void>((resolve) => running.http.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${String((running.http.address() as AddressInfo).port)}`;

@@ -78,5 +78,8 @@ test('only the end of the session signs out, not a wrong password', async () => 
   answerWith(401, { code: 'unauthorized', errors: [] }, { 'content-type': 'application/problem+json' });
   await call(listIncidents).catch(() => undefined);
   expect(listener).toHaveBeenCalledOnce();
+  answerWith(403, { code: 'second_factor_needed', errors: [] }, { 'content-type': 'application/problem+json' });
+  await call(listIncidents).catch(() => undefined);
+  expect(listener).toHaveBeenCalledTimes(2);
   stop();
 });

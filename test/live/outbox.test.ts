@@ -44,3 +44,7 @@ test.each([
 ] as const)('status %i means %s', (status, verdict) => {
   expect(judge(status)).toBe(verdict);
 });
+
+test('a second factor that is asked for meanwhile costs nothing that waits', () => {
+  expect(judge(403, 'second_factor_needed')).toBe('signed_out');
+});

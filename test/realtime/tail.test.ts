@@ -40,7 +40,7 @@ describe.skipIf(testKind !== 'postgres')('many connections (not for this databas
         trustProxy: null,
         tiles: null,
         roles: ['http', 'relay'] as const,
-        demo: false,
+        demo: null,
         limits: false,
         production: false,
         version: 'test',

@@ -13,10 +13,11 @@ const withBody = (body: unknown): { body: string; headers: Record<string, string
 export async function call(
   endpoint: Endpoint,
   who: Person,
-  { params = {}, query, body, form }: Ask,
+  { params = {}, query, body, form, csv }: Ask,
 ): Promise<{ status: number; text: string; json: unknown }> {
   const path = endpoint.path.replaceAll(/:(\w+)/g, (_all, name: string) => params[name] ?? randomUUID());
-  const sent = endpoint.method === 'GET' ? {} : form === undefined ? withBody(body) : { body: form };
+  const file = csv === undefined ? undefined : { body: csv, headers: { 'content-type': 'text/csv' } };
+  const sent = endpoint.method === 'GET' ? {} : form !== undefined ? { body: form } : (file ?? withBody(body));
   const response = await who.fetch(`${path}${query ? `?${new URLSearchParams(query).toString()}` : ''}`, {
     method: endpoint.method,
     ...sent,

@@ -1,15 +1,18 @@
 /** Who may call what: the table of the project, a row for every endpoint, and the smallest valid call of each. */
 import { randomUUID } from 'node:crypto';
+import { generateSync } from 'otplib';
 import sharp from 'sharp';
 import { row, rows } from '../../server/db/rows.ts';
+import { hashPassword } from '../../server/users/passwords.ts';
 import { stepDispatch } from '../../shared/dispatches.ts';
 import { recordEncounter } from '../../shared/encounters.ts';
 import { closeIncident, mergeIncident } from '../../shared/incidents.ts';
 import { createInformant } from '../../shared/informants.ts';
 import { createDevice, createVehicle, startPatrol } from '../../shared/patrols.ts';
 import { checkIn, holdBed } from '../../shared/shelters.ts';
+import { setRule } from '../../shared/stations.ts';
 import { createDepot, createItem, moveSupplies } from '../../shared/supplies.ts';
-import { createToken, createUser } from '../../shared/users.ts';
+import { beginSecondFactor, confirmSecondFactor, createToken, createUser } from '../../shared/users.ts';
 import { addPerson, places, type TestApp } from '../kit/app.ts';
 import { dispatch, goOut, report, sighting } from '../kit/builders.ts';
 import type { Person } from '../kit/people.ts';
@@ -28,6 +31,8 @@ export interface Ask {
   as?: Person;
   /** a body that is no JSON */
   form?: FormData;
+  /** a body that is a CSV file */
+  csv?: string;
 }
 
 export interface MatrixRow {
@@ -174,6 +179,39 @@ const ofIncident = (may: string, body: object | undefined = {}): MatrixRow => ({
   foreign: 404,
   ask: async ({ app }) => ({ params: { id: (await report(app)).incidentId }, body }),
 });
+/** Another area of the east station, all over it. */
+async function plantArea({ app }: World): Promise<string> {
+  const area = randomUUID();
+  await rows(
+    app.database.knex,
+    `insert into areas (id, station_id, name, outline, size_m2, created_at)
+     select cast(:area as uuid), station_id, :area, outline, size_m2 + 1, created_at from areas where id = cast(:east as uuid)`,
+    { area, east: app.areas.east },
+  );
+  return area;
+}
+/** Version of the east station's own speed, 0 when it has none. */
+const ownSpeed = async ({ app }: World): Promise<number> =>
+  (
+    await row<{ version: number }>(
+      app.database.knex,
+      `select version from rules where key = 'eta.speed' and station_id = cast(:east as uuid)`,
+      { east: app.stations.east },
+    )
+  )?.version ?? 0;
+const PASSWORD = 'a long enough password';
+const codeOf = ({ app }: World, key: string): string =>
+  generateSync({ secret: key, epoch: app.clock.now().getTime() / 1000 });
+/** Somebody of the role who can prove who they are. */
+async function withPassword({ app }: World, role: Column, who: Person): Promise<{ as?: Person }> {
+  if (role === 'public') return {};
+  const as = await addPerson(app, role, who.stationId);
+  await rows(app.database.knex, `update users set password_hash = :hash where id = cast(:id as uuid)`, {
+    id: as.id,
+    hash: await hashPassword(PASSWORD),
+  });
+  return { as };
+}
 const today = (world: World): Record<string, string> => {
   const day = world.app.clock.now().toISOString().slice(0, 10);
   return { from: day, to: day };
@@ -190,6 +228,14 @@ export const matrix: Record<string, MatrixRow> = {
     may: 'nnnnnnny',
     foreign: 404,
     ask: ({ app }) => ({ body: { ...id(), parentId: app.stations.east, name: 'District' } }),
+  },
+  updateStation: {
+    may: 'nnnnnnny',
+    foreign: 404,
+    ask: async (world) => ({
+      params: { id: world.app.stations.east },
+      body: { version: await world.version('stations', world.app.stations.east), name: 'East' },
+    }),
   },
   listAreas: list('nyyyyyyy'),
   importAreas: {
@@ -219,7 +265,53 @@ export const matrix: Record<string, MatrixRow> = {
       },
     }),
   },
+  updateArea: {
+    may: 'nnnnnnny',
+    foreign: 404,
+    ask: async (world) => {
+      const area = await plantArea(world);
+      return { params: { id: area }, body: { version: 1, name: `renamed ${area}` } };
+    },
+  },
+  removeArea: {
+    may: 'nnnnnnny',
+    foreign: 404,
+    ask: async (world) => {
+      const area = await plantArea(world);
+      // something that happened in it, and is in the picture
+      await rows(
+        world.app.database.knex,
+        `update incidents set area_id = cast(:area as uuid) where id = cast(:id as uuid)`,
+        {
+          area,
+          id: world.ids.incident,
+        },
+      );
+      return { params: { id: area } };
+    },
+  },
   listRules: { may: 'nyyyyyyy', foreign: 'open', ask: () => ({}) },
+  setRule: {
+    may: 'nnnnnnny',
+    foreign: 404,
+    ask: async (world) => ({
+      params: { key: 'eta.speed' },
+      body: { stationId: world.app.stations.east, value: 31, version: await ownSpeed(world) },
+    }),
+  },
+  resetRule: {
+    may: 'nnnnnnny',
+    foreign: 404,
+    ask: async (world) => {
+      const stationId = world.app.stations.east;
+      if ((await ownSpeed(world)) === 0)
+        await world.app.east.admin.does(setRule, {
+          params: { key: 'eta.speed' },
+          body: { stationId, value: 30, version: 0 },
+        });
+      return { params: { key: 'eta.speed' }, query: { stationId } };
+    },
+  },
 
   signIn: { may: 'yyyyyyyy', foreign: 'open', ask: ({ user }) => ({ body: user }) },
   whoAmI: list('nyyyyyyy'),
@@ -227,6 +319,32 @@ export const matrix: Record<string, MatrixRow> = {
     may: 'nyyyyyyy',
     foreign: 'open',
     ask: async ({ app }, role, who) => (role === 'public' ? {} : { as: await addPerson(app, role, who.stationId) }),
+  },
+  beginSecondFactor: {
+    may: 'nyyyyyyy',
+    foreign: 'open',
+    ask: async (world, role, who) => ({ ...(await withPassword(world, role, who)), body: { password: PASSWORD } }),
+  },
+  confirmSecondFactor: {
+    may: 'nyyyyyyy',
+    foreign: 'open',
+    ask: async (world, role, who) => {
+      const { as } = await withPassword(world, role, who);
+      if (!as) return {};
+      const { key } = await as.does(beginSecondFactor, { body: { password: PASSWORD } });
+      return { as, body: { totp: codeOf(world, key) } };
+    },
+  },
+  endSecondFactor: {
+    may: 'nyyyyyyy',
+    foreign: 'open',
+    ask: async (world, role, who) => {
+      const { as } = await withPassword(world, role, who);
+      if (!as) return {};
+      const { key } = await as.does(beginSecondFactor, { body: { password: PASSWORD } });
+      const { recoveryCodes } = await as.does(confirmSecondFactor, { body: { totp: codeOf(world, key) } });
+      return { as, body: { password: PASSWORD, totp: recoveryCodes[0] } };
+    },
   },
   listUsers: list('nnnnnnny'),
   createUser: {
@@ -250,6 +368,11 @@ export const matrix: Record<string, MatrixRow> = {
       params: { id: (await addPerson(app, 'crew', app.stations.east)).id },
       body: { version: 1, name: 'renamed' },
     }),
+  },
+  importUsers: {
+    may: 'nnnnnnny',
+    foreign: 'unseen',
+    ask: () => ({ csv: `username,name,role\nu${randomUUID()},somebody,crew\n` }),
   },
   listTokens: list('nnnnnnny'),
   createToken: {
@@ -366,11 +489,27 @@ export const matrix: Record<string, MatrixRow> = {
     foreign: 'open',
     ask: () => ({ body: { ...id(), name: randomUUID(), unit: 'piece', kind: 'food' } }),
   },
+  updateItem: {
+    may: 'nnnnnnyy',
+    foreign: 'open',
+    ask: async (world) => ({
+      params: { id: world.ids.item },
+      body: { version: await world.version('supply_items', world.ids.item), unit: 'pc' },
+    }),
+  },
   listDepots: list('nnnyyyyy'),
   createDepot: {
     may: 'nnnnnnyy',
     foreign: 404,
     ask: ({ app }) => ({ body: { ...id(), stationId: app.stations.east, name: 'Depot' } }),
+  },
+  updateDepot: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: async (world) => ({
+      params: { id: world.ids.depot },
+      body: { version: await world.version('depots', world.ids.depot), name: 'Store' },
+    }),
   },
   listMovements: list('nnnyyyyy'),
   moveSupplies: {
@@ -393,6 +532,14 @@ export const matrix: Record<string, MatrixRow> = {
     may: 'nnnnnnyy',
     foreign: 404,
     ask: ({ app }) => ({ body: { ...id(), stationId: app.stations.east, name: 'Van', seats: 4 } }),
+  },
+  updateVehicle: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: async (world) => ({
+      params: { id: world.ids.vehicle },
+      body: { version: await world.version('vehicles', world.ids.vehicle), plate: null },
+    }),
   },
   listPatrols: list('nnynyyyn'),
   startPatrol: {
@@ -506,6 +653,12 @@ export const matrix: Record<string, MatrixRow> = {
 
   readTally: { may: 'nnynnyyy', foreign: 'unseen', ask: (world) => ({ query: today(world) }) },
   readTallyCsv: { may: 'nnynnyyy', foreign: 'unseen', ask: (world) => ({ query: today(world) }) },
+  // a zip shows no id to look for, so the station is asked for by name
+  readTallyXlsx: {
+    may: 'nnynnyyy',
+    foreign: 404,
+    ask: (world) => ({ query: { ...today(world), station: world.app.stations.east } }),
+  },
 };
 
 export const may = (column: Column, line: MatrixRow): boolean => line.may[columns.indexOf(column)] === 'y';

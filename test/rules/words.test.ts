@@ -14,6 +14,11 @@ import { roles } from '../../shared/roles.ts';
 import { bedKinds, freshnesses, shelterKinds, shelterStatuses } from '../../shared/shelters.ts';
 import { followStatuses, signs, sources } from '../../shared/sightings.ts';
 import { taskKinds } from '../../shared/tasks.ts';
+import { adminTour } from '../../web/admin/tour.ts';
+import { crewTour } from '../../web/crew/tour.ts';
+import { deskTour } from '../../web/desk/tour.ts';
+import { shelterTour } from '../../web/shelter/tour.ts';
+import { tallyTour } from '../../web/tally/tour.ts';
 
 const english: Record<string, string> = en;
 const chinese: Record<string, string> = zh;
@@ -50,6 +55,11 @@ const families: Record<string, readonly string[]> = {
   'task.': taskKinds,
   'actor.': ['public', 'system', 'token'],
   'suggestion.reason.': ['no_position', 'stale_position', 'nearest', 'free'],
+  ...Object.fromEntries(
+    Object.entries({ admin: adminTour, desk: deskTour, crew: crewTour, shelter: shelterTour, tally: tallyTour }).map(
+      ([face, steps]) => [`tour.${face}.`, steps.flatMap(({ at }) => [at, `${at}.text`])],
+    ),
+  ),
   'suggestion.excluded.': ['busy', 'break', 'other_station'],
 };
 

@@ -306,6 +306,7 @@ describe('what is handed out at a meeting', () => {
       shelterId: null,
       patrolId: null,
       sessionId: null,
+      mustEnrol: false,
     } as const;
     return runCommand(app.service, actor, { command: 'test', subjectIds: [], fields: [] }, (ctx) =>
       handOut(ctx, { encounterId, patrolId, items, at: ctx.now(), stationId }),

@@ -66,7 +66,8 @@ export function useTracking(patrolId: Ref<string | null>, now: Ref<Date>) {
         error instanceof CallProblem &&
         error.status >= 400 &&
         error.status < 500 &&
-        ![401, 408, 429].includes(error.status);
+        ![401, 408, 429].includes(error.status) &&
+        error.code !== 'second_factor_needed';
       if (hopeless) unsent.value = unsent.value.filter((body) => !batch.includes(body));
     } finally {
       sending = false;

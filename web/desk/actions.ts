@@ -1,5 +1,5 @@
 /** What the desk does: each call tells its outcome in a toast, with undo where there is one. */
-import { type ShallowRef, shallowRef } from 'vue';
+import { type ShallowRef, shallowRef, watch } from 'vue';
 import { type DispatchRow, type DispatchStatus, sendPatrol, stepDispatch } from '../../shared/dispatches.ts';
 import type { Point } from '../../shared/geo.ts';
 import {
@@ -16,7 +16,7 @@ import {
 import { type PatrolRow, updatePatrol } from '../../shared/patrols.ts';
 import { type TaskRow, updateTask } from '../../shared/tasks.ts';
 import { call, outgoing } from '../live/call.ts';
-import { say, sayProblem } from '../ui/toasts.ts';
+import { dismiss, say, sayProblem } from '../ui/toasts.ts';
 import { t } from '../ui/words.ts';
 import type { Desk } from './desk.ts';
 
@@ -60,6 +60,22 @@ export function createActions(desk: Desk): Actions {
       busy.value = false;
     }
   };
+  /** what was said with an undo, by the incident it is about */
+  const offers = new Map<string, number[]>();
+  const offer = (incidentId: string, toast: number): void => {
+    offers.set(incidentId, [...(offers.get(incidentId) ?? []), toast]);
+  };
+  // a closed incident cannot be sent to, or be recalled from: its undo goes with it, whoever closed it
+  watch(
+    () => desk.store.state.value.incidents,
+    (incidents) => {
+      for (const [id, toasts] of offers) {
+        if (id in incidents) continue;
+        toasts.forEach(dismiss);
+        offers.delete(id);
+      }
+    },
+  );
   /** Undo runs outside of any other command's way. */
   const undo = (command: () => Promise<boolean>) => (): void => void command();
 
@@ -67,9 +83,12 @@ export function createActions(desk: Desk): Actions {
     run(
       async () => {
         const row = await call(sendPatrol, { body: { id, incidentId, patrolId } });
-        say(
-          t('desk.sent', { patrol: nameOf(patrolId), code }),
-          undo(() => recall(row)),
+        offer(
+          incidentId,
+          say(
+            t('desk.sent', { patrol: nameOf(patrolId), code }),
+            undo(() => recall(row)),
+          ),
         );
       },
       // the same id again: had the first try arrived, this one finds it done
@@ -82,9 +101,12 @@ export function createActions(desk: Desk): Actions {
     run(async () => {
       await call(stepDispatch, { params: { id: dispatch.id }, body: { status: 'recalled' } });
       const code = codeOf(dispatch.incidentId);
-      say(
-        t('desk.recalled', { patrol: nameOf(dispatch.patrolId) }),
-        undo(() => sendWith(crypto.randomUUID(), dispatch.incidentId, code, dispatch.patrolId)),
+      offer(
+        dispatch.incidentId,
+        say(
+          t('desk.recalled', { patrol: nameOf(dispatch.patrolId) }),
+          undo(() => sendWith(crypto.randomUUID(), dispatch.incidentId, code, dispatch.patrolId)),
+        ),
       );
     });
 

@@ -89,6 +89,14 @@ export function bodyOf(draft: Draft, around: Around): Body {
 }
 
 const keyOf = (dispatchId: string): string => `draft.${dispatchId}`;
+/** Whether something has been written down for this job and not yet handed over. */
+export function hasDraft(dispatchId: string): boolean {
+  try {
+    return sessionStorage.getItem(keyOf(dispatchId)) !== null;
+  } catch {
+    return false;
+  }
+}
 export function loadDraft(dispatchId: string): Draft {
   try {
     const kept = sessionStorage.getItem(keyOf(dispatchId));

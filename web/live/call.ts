@@ -61,7 +61,7 @@ export interface Answer {
 const TIMEOUT_MS = 20_000;
 const listeners = new Set<() => void>();
 
-/** Tells when an answer says that the session has ended. Returns how to stop listening. */
+/** Tells when an answer says that the session has ended, or opens nothing before a second factor is set up. Returns how to stop listening. */
 export function whenSignedOut(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -137,7 +137,8 @@ export async function send(request: Outgoing, signal?: AbortSignal): Promise<Ans
   }
 }
 
-async function answerOf(response: Response, request: Outgoing): Promise<Answer> {
+/** What our server said; throws CallProblem for a problem and Offline when it was not our server. */
+export async function answerOf(response: Response, request: Pick<Outgoing, 'expectId'>): Promise<Answer> {
   const type = response.headers.get('content-type') ?? '';
   if (!/^application\/(problem\+)?json/i.test(type)) {
     // a proxy in front of a restarting server answers in HTML too
@@ -156,7 +157,7 @@ function problemOf(response: Response, body: unknown): CallProblem {
   const code = typeof problem['code'] === 'string' ? problem['code'] : 'internal';
   const wait = Number(response.headers.get('retry-after'));
   const errors = Array.isArray(problem['errors']) ? (problem['errors'] as FieldError[]) : [];
-  if (response.status === 401 && code === 'unauthorized') for (const listener of [...listeners]) listener();
+  if (code === 'unauthorized' || code === 'second_factor_needed') for (const listener of [...listeners]) listener();
   return new CallProblem(response.status, code, errors, problem['current'], wait > 0 ? wait : null);
 }
 

@@ -18,6 +18,16 @@ export function takeChanges(state: State, message: Changes): Step {
   return { kind: 'moved', state: { ...folded, seq: Math.max(folded.seq, message.upTo) }, news };
 }
 
+/**
+ * How a lost socket is opened again: the tries come at most 1.5, 4.5 and 8.5 s after the loss, so that a desk is back
+ * within ten seconds of a node's death even when a balancer needs half of that to notice.
+ */
+export const reconnecting = {
+  reconnectionDelay: 1_000,
+  reconnectionDelayMax: 4_000,
+  randomizationFactor: 0.5,
+} as const;
+
 /** Pause before the n-th try (from 0) in ms: doubling from 1 s to 30 s, spread so that not everybody returns at once; `chance` is 0..1. */
 export function backOffMs(tries: number, chance: number): number {
   const top = Math.min(30_000, 1000 * 2 ** Math.min(tries, 10));

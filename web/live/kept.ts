@@ -41,8 +41,13 @@ export async function savePicture(userId: string, state: State): Promise<void> {
   }
 }
 
-/** Deletes what is kept, at sign-out. */
+/** The copy of the page that the crew's worker keeps (web/crew/sw.ts), which names whose it is. */
+const PAGE = 'warmpath-page';
+
+/** Deletes what is kept, the page included: at sign-out, and when the session has ended in another way. */
 export async function forgetPictures(): Promise<void> {
+  // absent where the origin is not secure
+  if ('caches' in window) await caches.delete(PAGE).catch(() => false);
   try {
     const db = await open();
     await db.clear('pictures');

@@ -27,9 +27,12 @@ export interface OutboxItem {
 }
 
 export type Verdict = 'again' | 'signed_out' | 'conflict' | 'refused';
-/** What a problem's status means for an item; too busy, a time-out and our own faults are worth another try. */
-export function judge(status: number): Verdict {
-  if (status === 401) return 'signed_out';
+/**
+ * What a problem's status and code mean for an item; too busy, a time-out and our own faults are worth another try, and
+ * whoever has to sign in or to set up a second factor first loses nothing.
+ */
+export function judge(status: number, code = ''): Verdict {
+  if (status === 401 || code === 'second_factor_needed') return 'signed_out';
   if (status === 408 || status === 425 || status === 429 || status >= 500) return 'again';
   return status === 409 ? 'conflict' : 'refused';
 }

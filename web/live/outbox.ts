@@ -108,7 +108,7 @@ export function createOutbox({ userId }: { userId: string }): Outbox {
         return 'stop';
       }
       if (!(error instanceof CallProblem)) throw error;
-      const verdict = judge(error.status);
+      const verdict = judge(error.status, error.code);
       if (verdict === 'again') {
         await put({ ...item, tries: item.tries + 1, problem: error.code });
         return 'wait';

@@ -7,8 +7,8 @@ import { applyTick, type Fix, type PositionsTick } from '../../shared/positions.
 import { emptyState, fromSnapshot, type Snapshot, type State } from '../../shared/state.ts';
 import type { SessionRow } from '../../shared/users.ts';
 import { call, CallProblem, whenSignedOut } from './call.ts';
-import { backOffMs, takeChanges } from './feed.ts';
-import { loadPicture, savePicture } from './kept.ts';
+import { backOffMs, reconnecting, takeChanges } from './feed.ts';
+import { forgetPictures, loadPicture, savePicture } from './kept.ts';
 
 export type Connection = 'connecting' | 'live' | 'offline' | 'signed_out';
 export interface Store {
@@ -145,6 +145,9 @@ export function createStore({ session, keep = false }: Options): Store {
   const signedOut = (): void => {
     connection.value = 'signed_out';
     socket?.disconnect();
+    // the session was ended, perhaps because the phone is lost: nothing of the night stays on it
+    clearTimeout(saveTimer);
+    if (keep) void forgetPictures();
   };
   const connect = (): void => {
     const link: Socket<ServerEvents> = io({
@@ -153,7 +156,7 @@ export function createStore({ session, keep = false }: Options): Store {
       tryAllTransports: true,
       // asked at every connection: a reconnect says how far we are now
       auth: (send: (data: object) => void) => send({ since: state.value.seq }),
-      reconnectionDelayMax: 15_000,
+      ...reconnecting,
     });
     socket = link;
     link.on('connect', () => {

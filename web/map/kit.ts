@@ -3,16 +3,16 @@ import * as L from 'leaflet';
 import 'leaflet/dist/leaflet.css';
 import './map.css';
 import type { LonLat } from '../../shared/geo.ts';
+import type { BaseMap } from '../../shared/tiles.ts';
+import { drawTiles } from './tiles.ts';
 
-export interface Tiles {
-  url: string;
-  attribution: string;
-}
 export interface MapWords {
   map: string;
   zoomIn: string;
   zoomOut: string;
   all: string;
+  /** said when the base map does not come */
+  noTiles: string;
 }
 export interface MapKit {
   leaflet: L.Map;
@@ -65,7 +65,7 @@ function controls(map: L.Map, words: MapWords, showAll: () => void): HTMLElement
 }
 
 /** Makes a map in `el`; tiles only when the operator has set some, since a tile request tells where one looks. */
-export function createMap(el: HTMLElement, { tiles, words }: { tiles: Tiles | null; words: MapWords }): MapKit {
+export function createMap(el: HTMLElement, { tiles, words }: { tiles: BaseMap | null; words: MapWords }): MapKit {
   const map = L.map(el, {
     zoomControl: false,
     attributionControl: false,
@@ -81,13 +81,7 @@ export function createMap(el: HTMLElement, { tiles, words }: { tiles: Tiles | nu
   });
   el.setAttribute('role', 'region');
   el.setAttribute('aria-label', words.map);
-  if (tiles) {
-    L.tileLayer(tiles.url, { maxZoom: 19, className: 'map-tiles' }).addTo(map);
-    const line = document.createElement('div');
-    line.className = 'map-attribution';
-    line.textContent = tiles.attribution;
-    el.append(line);
-  }
+  const endTiles = tiles && drawTiles(map, tiles, words.noTiles);
   let extent: L.LatLngBounds | null = null;
   const fit = (bounds: L.LatLngBounds | null): void => {
     if (bounds?.isValid() === true) map.fitBounds(bounds, { padding: [30, 30], maxZoom: 15, animate: false });
@@ -125,6 +119,7 @@ export function createMap(el: HTMLElement, { tiles, words }: { tiles: Tiles | nu
     },
     destroy: () => {
       watcher.disconnect();
+      endTiles?.();
       map.remove();
     },
   };

@@ -1,13 +1,14 @@
 /** A map with one pin to say where: click, drag, or arrow keys on the pin. */
 import * as L from 'leaflet';
 import type { LonLat } from '../../shared/geo.ts';
-import { createMap, latLng, lonLat, type MapWords, type Tiles } from './kit.ts';
+import type { BaseMap } from '../../shared/tiles.ts';
+import { createMap, latLng, lonLat, type MapWords } from './kit.ts';
 import { drawOutlines, type Outline } from './outlines.ts';
 
 export interface PinMapOptions {
   position: LonLat | null;
   outlines: readonly Outline[];
-  tiles: Tiles | null;
+  tiles: BaseMap | null;
   words: MapWords & { pin: string };
   onMove: (position: LonLat) => void;
 }

@@ -1,5 +1,6 @@
 /** The question "where": the phone's own place, and a map when it is asked for. */
 import type { LonLat } from '../../shared/geo.ts';
+import type { BaseMap } from '../../shared/tiles.ts';
 import type { Outline } from '../map/outlines.ts';
 import type { PinMap } from '../map/pin.ts';
 import { find, onDo } from './page.ts';
@@ -10,7 +11,7 @@ interface Place {
   word: (key: string, values?: Record<string, string | number>) => string;
   write: (name: string, text: string) => void;
   saved: () => void;
-  tiles: { url: string; attribution: string } | null;
+  tiles: BaseMap | null;
 }
 
 /** Starts the buttons; `draw` shows what place the form has. */
@@ -74,6 +75,7 @@ export function startPlace({ form, word, write, saved, tiles }: Place): { draw: 
           zoomIn: word('map.in'),
           zoomOut: word('map.out'),
           all: word('map.all'),
+          noTiles: word('map.away'),
           pin: word('map.pin'),
         },
         onMove: (position) => {

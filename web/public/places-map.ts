@@ -1,6 +1,7 @@
 /** Warm places on a map; loaded only when the reader asks for it. */
 import type { LonLat } from '../../shared/geo.ts';
-import { createMap, latLng, type MapWords, type Tiles } from '../map/kit.ts';
+import type { BaseMap } from '../../shared/tiles.ts';
+import { createMap, latLng, type MapWords } from '../map/kit.ts';
 import { createMarkers } from '../map/markers.ts';
 import { drawOutlines, type Outline } from '../map/outlines.ts';
 
@@ -22,7 +23,7 @@ export function showPlaces(
   }: {
     places: readonly WarmPlace[];
     outlines: readonly Outline[];
-    tiles: Tiles | null;
+    tiles: BaseMap | null;
     words: MapWords;
     onPick: (id: string) => void;
   },

@@ -1,6 +1,7 @@
 /** The report form, enhanced: steps without reload, a draft that stays, the phone's place, photos, and sending without a connection. */
 import '../ui/tokens.css';
 import './public.css';
+import type { BaseMap } from '../../shared/tiles.ts';
 import { bodyOf, forgetDraft, newId, readFields, restoreDraft, saveDraft, writeFields, wrongIn } from './answers.ts';
 import { showOutbox } from './outbox-view.ts';
 import { openOutbox } from './outbox.ts';
@@ -10,9 +11,11 @@ import { startPlace } from './place.ts';
 import { summarise } from './summary.ts';
 
 interface ReportData extends PageData {
+  /** words of the tour, where the demonstration offers one */
+  tour: Record<string, string> | null;
   short: boolean;
   source: string;
-  tiles: { url: string; attribution: string } | null;
+  tiles: BaseMap | null;
 }
 
 const data = pageData<ReportData>();
@@ -202,4 +205,5 @@ async function start(form: HTMLFormElement): Promise<void> {
   else show(restored, false);
   view.draw();
   void outbox.flush();
+  if (data.tour !== null) (await import('./tour.ts')).offerTour(data.tour);
 }

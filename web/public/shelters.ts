@@ -2,13 +2,14 @@
 import '../ui/tokens.css';
 import './public.css';
 import type { LonLat } from '../../shared/geo.ts';
+import type { BaseMap } from '../../shared/tiles.ts';
 import type { Outline } from '../map/outlines.ts';
 import { allowKnownStrings } from '../ui/trusted.ts';
 import { locate } from './locate.ts';
 import { all, find, onDo, pageData, type PageData, showScripted, worder } from './page.ts';
 
 interface ShelterData extends PageData {
-  tiles: { url: string; attribution: string } | null;
+  tiles: BaseMap | null;
 }
 const data = pageData<ShelterData>();
 const word = worder(data.words);
@@ -76,7 +77,13 @@ async function drawMap(box: HTMLElement): Promise<void> {
     const position = positionOf(item);
     return position ? [{ id: item.dataset['id'] ?? '', name: find('h2', item)?.textContent ?? '', position }] : [];
   });
-  const words = { map: word('map.name'), zoomIn: word('map.in'), zoomOut: word('map.out'), all: word('map.all') };
+  const words = {
+    map: word('map.name'),
+    zoomIn: word('map.in'),
+    zoomOut: word('map.out'),
+    all: word('map.all'),
+    noTiles: word('map.away'),
+  };
   showPlaces(box, {
     places,
     outlines: outlines.items,

@@ -1,5 +1,7 @@
 /** What the server tells a page at its start, in `<script type="application/json" id="boot">`. */
+import type { Role } from '../../shared/roles.ts';
 import type { Locale } from '../../shared/stations.ts';
+import type { BaseMap } from '../../shared/tiles.ts';
 import type { SessionRow } from '../../shared/users.ts';
 
 export interface Boot {
@@ -8,14 +10,18 @@ export interface Boot {
   /** numbers to call in danger, of this city */
   emergency: readonly { number: string; service: string }[];
   /** the operator's tiles, or null: outlines only */
-  tiles: { url: string; attribution: string } | null;
+  tiles: BaseMap | null;
   /** IANA zone of the station */
   timeZone: string;
   version: string;
   /** false where a browser would not keep a session safe */
   secure: boolean;
+  /** the demonstration, where nothing acts by itself when it is still; null in earnest */
+  demo: { still: boolean } | null;
   /** path of the page that was asked for */
   app: string;
+  /** who may use that page */
+  roles: readonly Role[];
   /** somebody is signed in whose role has another page */
   wrongRole: boolean;
 }
@@ -28,7 +34,9 @@ const fallback: Boot = {
   timeZone: 'Asia/Shanghai',
   version: '',
   secure: true,
+  demo: null,
   app: '',
+  roles: [],
   wrongRole: false,
 };
 

@@ -35,6 +35,15 @@ export const icons = {
   filter: 'M3 5h18l-7 8v6l-4 2v-8z',
   outbox: 'M4 13v7h16v-7M12 3v12M7.5 7.5L12 3l4.5 4.5',
   task: 'M4 4h16v16H4zM8 12l3 3 5-6',
+  settings: 'M4 6h9M17 6h3M15 4v4M4 12h3M11 12h9M9 10v4M4 18h11M19 18h1M17 16v4',
+  key: 'M8 11a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM11 12l9-8M17 7l2.5 2.500M14.5 9.200l2 2',
+  print: 'M7 8V3.5h10V8M7 17H4V8.5h16V17h-3M7 13.5h10v7H7z',
+  copy: 'M8.5 8.5V4h11v11H15M4.5 8.500h10.500v11.500H4.500z',
+  upload: 'M4 15v5h16v-5M12 15V4M7.500 8.500L12 4l4.500 4.500',
+  download: 'M4 15v5h16v-5M12 4v11M7.500 10.500L12 15l4.500-4.500',
+  device: 'M7 2.500h10v19H7zM10.500 18.500h3',
+  tree: 'M9 3.500h6v5H9zM3 15.500h6v5H3zM15 15.500h6v5h-6zM12 8.500v4M6 15.500v-3h12v3',
+  store: 'M3 9l2-5h14l2 5zM4.500 9v11h15V9M9.500 20v-6h5v6',
   home: 'M3 11.5L12 4l9 7.5M5.5 10v10h13V10M10 20v-6h4v6',
 } as const;
 export type IconName = keyof typeof icons;

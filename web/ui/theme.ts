@@ -15,9 +15,17 @@ function remembered(): Theme {
 const current = shallowRef<Theme>(remembered());
 export const theme: Readonly<ShallowRef<Theme>> = current;
 
+/** --surface of tokens.css, for the bar that the browser itself paints */
+const surfaces = { day: '#ffffff', night: '#161d26' } as const;
+
 function show(): void {
-  if (current.value === 'system') document.documentElement.removeAttribute('data-theme');
-  else document.documentElement.setAttribute('data-theme', current.value);
+  const chosen = current.value;
+  if (chosen === 'system') document.documentElement.removeAttribute('data-theme');
+  else document.documentElement.setAttribute('data-theme', chosen);
+  for (const bar of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]'))
+    bar.content = surfaces[chosen === 'system' ? (bar.media.includes('dark') ? 'night' : 'day') : chosen];
+  // the server writes it into the next page, so that the first paint is right already
+  document.cookie = `theme=${chosen}; path=/; max-age=${chosen === 'system' ? '0' : '31536000'}; samesite=lax`;
 }
 show();
 

@@ -1,6 +1,6 @@
-/** Judging outlines before they reach the database, which would take some bad ones in silence. */
-import { fieldProblem, type Problem } from '../../shared/problems.ts';
-import { idSchema } from '../../shared/ids.ts';
+/** Judging outlines of areas: in the browser before a large file travels, and on the server before they reach the database, which would take some bad ones in silence. */
+import { idSchema } from './ids.ts';
+import { type FieldError, fieldProblem, Problem } from './problems.ts';
 
 export const MAX_VERTICES = 5_000;
 type Ring = [number, number][];
@@ -55,7 +55,8 @@ function countVertices(coordinates: unknown, depth: number): number {
   return coordinates.reduce<number>((sum, part) => sum + countVertices(part, depth - 1), 0);
 }
 
-function outline(feature: unknown, path: string): Outline {
+/** The outline of one feature; throws the Problem that says where under `path` it is wrong. */
+function readOutline(feature: unknown, path: string): Outline {
   if (!isObject(feature) || feature['type'] !== 'Feature')
     throw fieldProblem(`${path}/type`, 'enum', 'must be a Feature');
   const { properties, geometry } = feature;
@@ -90,8 +91,8 @@ function outline(feature: unknown, path: string): Outline {
 
 const WGS84_NAMES = /^(urn:ogc:def:crs:(OGC:(1\.3)?:?CRS84|EPSG::4326)|EPSG:4326)$/i;
 
-/** The outlines of a FeatureCollection, or the Problem that says which position of which feature is wrong. */
-export function readOutlines(body: unknown): Outline[] {
+/** The features of a FeatureCollection in WGS 84, not yet judged one by one; throws a Problem when it is none. */
+export function readFeatures(body: unknown): unknown[] {
   if (!isObject(body) || body['type'] !== 'FeatureCollection')
     throw fieldProblem('/type', 'enum', 'must be a FeatureCollection');
   const { crs, features } = body;
@@ -102,5 +103,20 @@ export function readOutlines(body: unknown): Outline[] {
   }
   if (!Array.isArray(features) || features.length === 0 || features.length > 2_000)
     throw fieldProblem('/features', 'range', '1-2,000 features');
-  return features.map((feature: unknown, n) => outline(feature, `/features/${String(n)}`));
+  return features;
+}
+
+/** The outlines of a FeatureCollection, or the Problem that says which position of which feature is wrong. */
+export const readOutlines = (body: unknown): Outline[] =>
+  readFeatures(body).map((feature, n) => readOutline(feature, `/features/${String(n)}`));
+
+/** What is wrong with one feature, for whoever can still mend it; nothing when it would be taken. */
+export function outlineErrors(feature: unknown, path: string): readonly FieldError[] {
+  try {
+    readOutline(feature, path);
+    return [];
+  } catch (error) {
+    if (error instanceof Problem) return error.errors;
+    throw error;
+  }
 }

@@ -1,0 +1,275 @@
+/** What the contract's schemas do not say of themselves: names of what recurs, chapters, other media than JSON, examples. */
+import type * as z from 'zod/mini';
+import { dispatchRow, suggestionRow } from '../../shared/dispatches.ts';
+import { encounterRow } from '../../shared/encounters.ts';
+import type { Noun } from '../../shared/events.ts';
+import { pointSchema } from '../../shared/geo.ts';
+import { idSchema, instant } from '../../shared/ids.ts';
+import { entryRow, incidentRow } from '../../shared/incidents.ts';
+import { informantRow } from '../../shared/informants.ts';
+import { deviceRow, patrolRow, vehicleRow } from '../../shared/patrols.ts';
+import { trackPoint } from '../../shared/positions.ts';
+import { holdRow, publicShelter, shelterRow, shelterView, stayRow } from '../../shared/shelters.ts';
+import { followRow, photoRow, receipt, sightingRow } from '../../shared/sightings.ts';
+import { areaRow, ruleRow, stationRow } from '../../shared/stations.ts';
+import { depotRow, itemRow, movementRow, stockRow } from '../../shared/supplies.ts';
+import { tallyRow } from '../../shared/tally.ts';
+import { taskRow } from '../../shared/tasks.ts';
+import { sessionRow, tokenRow, userRow } from '../../shared/users.ts';
+
+/** Schemas that many calls share, by the name they get under components. */
+export const namedSchemas: Readonly<Record<string, z.ZodMiniType>> = {
+  Id: idSchema,
+  Instant: instant,
+  Point: pointSchema,
+  Area: areaRow,
+  Depot: depotRow,
+  Device: deviceRow,
+  Dispatch: dispatchRow,
+  Encounter: encounterRow,
+  Follow: followRow,
+  Hold: holdRow,
+  Incident: incidentRow,
+  Informant: informantRow,
+  Item: itemRow,
+  LiveShelter: shelterRow,
+  Movement: movementRow,
+  Patrol: patrolRow,
+  Photo: photoRow,
+  PublicShelter: publicShelter,
+  Receipt: receipt,
+  Rule: ruleRow,
+  Session: sessionRow,
+  Shelter: shelterView,
+  Sighting: sightingRow,
+  Station: stationRow,
+  Stay: stayRow,
+  Stock: stockRow,
+  Suggestion: suggestionRow,
+  Tally: tallyRow,
+  Task: taskRow,
+  TimelineEntry: entryRow,
+  Token: tokenRow,
+  TrackPoint: trackPoint,
+  User: userRow,
+  Vehicle: vehicleRow,
+};
+
+/** What zod writes as a pattern of hundreds of characters, said shortly. */
+export const plainSchemas: Readonly<Record<string, object>> = {
+  Id: {
+    type: 'string',
+    format: 'uuid',
+    description: 'Any UUID but the nil one, made by whoever creates the thing; read without regard to case.',
+  },
+  Instant: {
+    type: 'string',
+    format: 'date-time',
+    description: 'ISO 8601 with an offset; answered in UTC with milliseconds.',
+  },
+  Point: {
+    type: 'object',
+    description: 'GeoJSON: longitude first.',
+    properties: {
+      type: { type: 'string', const: 'Point' },
+      coordinates: {
+        type: 'array',
+        description: '[longitude, latitude]: -180 to 180, then -90 to 90.',
+        items: { type: 'number', minimum: -180, maximum: 180 },
+        minItems: 2,
+        maxItems: 2,
+      },
+    },
+    required: ['type', 'coordinates'],
+    additionalProperties: false,
+  },
+};
+
+/** Chapters, in reading order: the paths under /api that belong to one, and what it is about. */
+export const chapters: readonly { name: string; paths: readonly string[]; about: string }[] = [
+  {
+    name: 'live',
+    paths: ['health', 'snapshot', 'changes'],
+    about: 'The live picture: where a client starts and how it keeps up.',
+  },
+  {
+    name: 'sightings',
+    paths: ['sightings', 'photos', 'follow'],
+    about: 'Reports that somebody may need help, their photos, and what the reporter may know of them.',
+  },
+  {
+    name: 'incidents',
+    paths: ['incidents'],
+    about: 'What the desk works on: one or more sightings of the same people, from new to closed.',
+  },
+  { name: 'dispatches', paths: ['dispatches', 'dispatch-plan'], about: 'Patrols sent to incidents, step by step.' },
+  { name: 'encounters', paths: ['encounters'], about: 'Whom a patrol met, what was given, and how it ended.' },
+  { name: 'patrols', paths: ['patrols', 'vehicles', 'devices'], about: 'Outings, vehicles and tracking devices.' },
+  { name: 'positions', paths: ['positions'], about: 'Where patrols are.' },
+  {
+    name: 'shelters',
+    paths: ['shelters', 'stays', 'public'],
+    about: 'Warm places: what is free, beds that are held, people who stay.',
+  },
+  { name: 'supplies', paths: ['supplies'], about: 'Items, depots, stock and each movement of it.' },
+  { name: 'tasks', paths: ['tasks'], about: 'What somebody must still see to.' },
+  { name: 'tally', paths: ['reports'], about: "The night's numbers." },
+  {
+    name: 'stations',
+    paths: ['stations', 'areas', 'rules'],
+    about: 'Who is responsible where, and the rules of the field that hold there.',
+  },
+  { name: 'informants', paths: ['informants'], about: 'Organisations whose reports count as verified.' },
+  { name: 'users', paths: ['session', 'users', 'tokens'], about: 'Signing in, people, and tokens of other systems.' },
+];
+/** Where a call stands that no chapter names yet. */
+export const OTHER = { name: 'other', about: 'Other calls.' };
+
+/** The chapter of a path such as `/api/shelters/{id}`. */
+export const chapterOf = (path: string): string =>
+  chapters.find(({ paths }) => paths.includes(path.split('/')[2] ?? ''))?.name ?? OTHER.name;
+
+const file = (description: string): object => ({
+  type: 'string',
+  contentMediaType: 'application/octet-stream',
+  description,
+});
+
+/** Rows of the live picture: what a snapshot holds, and what a change brings. */
+const liveRows = Object.fromEntries(
+  Object.entries({
+    stations: 'Station',
+    incidents: 'Incident',
+    patrols: 'Patrol',
+    dispatches: 'Dispatch',
+    shelters: 'LiveShelter',
+    holds: 'Hold',
+    stays: 'Stay',
+    items: 'Item',
+    stock: 'Stock',
+    tasks: 'Task',
+  } satisfies Record<Noun, string>).map(([noun, name]) => [
+    noun,
+    { type: 'array', items: { $ref: `#/components/schemas/${name}` } },
+  ]),
+);
+const seq = { type: 'integer', minimum: 0 };
+const ids = { type: 'array', items: { $ref: '#/components/schemas/Id' } };
+
+/** Calls whose body or answer is not JSON of the contract: media types, and what is in them. */
+export const media: Readonly<Record<string, { takes?: Record<string, object>; gives?: Record<string, object> }>> = {
+  readSnapshot: {
+    gives: {
+      'application/json': {
+        type: 'object',
+        properties: {
+          seq,
+          at: { $ref: '#/components/schemas/Instant' },
+          positions: { type: 'object', description: 'As the socket message of the same name' },
+          ...liveRows,
+        },
+        required: ['seq', 'at', 'positions', ...Object.keys(liveRows)],
+      },
+    },
+  },
+  readChanges: {
+    gives: {
+      'application/json': {
+        type: 'object',
+        properties: {
+          after: seq,
+          upTo: seq,
+          changes: {
+            type: 'array',
+            items: {
+              type: 'object',
+              properties: {
+                seq,
+                type: { type: 'string', description: 'Name of the fact, such as `sighting.reported`' },
+                at: { $ref: '#/components/schemas/Instant' },
+                stationId: { $ref: '#/components/schemas/Id' },
+                payload: {
+                  type: 'object',
+                  properties: {
+                    ...liveRows,
+                    gone: {
+                      type: 'object',
+                      description: 'Ids that the caller may no longer see, by noun',
+                      additionalProperties: ids,
+                    },
+                  },
+                },
+              },
+              required: ['seq', 'type', 'at', 'stationId', 'payload'],
+            },
+          },
+        },
+        required: ['after', 'upTo', 'changes'],
+      },
+    },
+  },
+  importAreas: {
+    takes: Object.fromEntries(
+      ['application/geo+json', 'application/json'].map((type) => [
+        type,
+        {
+          type: 'object',
+          description: 'A GeoJSON FeatureCollection (RFC 7946) of Polygons and MultiPolygons.',
+          properties: {
+            type: { type: 'string', const: 'FeatureCollection' },
+            features: {
+              type: 'array',
+              items: {
+                type: 'object',
+                properties: {
+                  type: { type: 'string', const: 'Feature' },
+                  properties: {
+                    type: 'object',
+                    properties: {
+                      name: { type: 'string', minLength: 1, maxLength: 200 },
+                      stationId: { $ref: '#/components/schemas/Id' },
+                    },
+                    required: ['name'],
+                  },
+                  geometry: { type: 'object', description: 'Polygon or MultiPolygon, at most 5,000 points' },
+                },
+                required: ['type', 'properties', 'geometry'],
+              },
+            },
+          },
+          required: ['type', 'features'],
+        },
+      ]),
+    ),
+  },
+  importUsers: {
+    takes: {
+      'text/csv': {
+        type: 'string',
+        description:
+          'The file. First line: username,name,role,station,password,locale; the last two may be missing. UTF-8, UTF-16 or GB 18030; at most 1,000 rows.',
+      },
+    },
+  },
+  addPhoto: {
+    takes: {
+      'multipart/form-data': {
+        type: 'object',
+        properties: { photo: file('JPEG, PNG or WebP, at most 10 MB and 40 megapixels') },
+        required: ['photo'],
+      },
+    },
+  },
+  readPhoto: { gives: { 'image/jpeg': file('The picture, without metadata') } },
+  readTrackGpx: { gives: { 'application/gpx+xml': { type: 'string', description: 'GPX 1.1' } } },
+  readTallyCsv: {
+    gives: { 'text/csv': { type: 'string', description: 'UTF-8 with a byte order mark; no cell starts a formula' } },
+  },
+  readTallyXlsx: {
+    gives: {
+      'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': file(
+        'Three sheets: total, by station, by day',
+      ),
+    },
+  },
+};

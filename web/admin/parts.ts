@@ -1,0 +1,58 @@
+/** The parts of the page, in the order of its rail. Who sees one is said by the endpoint it needs and nowhere else. */
+import type { Component } from 'vue';
+import type { Endpoint } from '../../shared/contract.ts';
+import { createInformant } from '../../shared/informants.ts';
+import { createDevice, createVehicle } from '../../shared/patrols.ts';
+import { createShelter } from '../../shared/shelters.ts';
+import { createStation, importAreas, setRule } from '../../shared/stations.ts';
+import { createDepot, createItem } from '../../shared/supplies.ts';
+import { createToken, createUser, whoAmI } from '../../shared/users.ts';
+import { devices, vehicles } from '../patrols/registry.ts';
+import { shelters } from '../shelters/registry.ts';
+import { depots, items } from '../supplies/registry.ts';
+import type { IconName } from '../ui/icons.ts';
+import type { Registry } from '../ui/registry.ts';
+import Account from './Account.vue';
+import Areas from './Areas.vue';
+import Informants from './Informants.vue';
+import { mayCall } from './may.ts';
+import People from './People.vue';
+import RegistryView from './Registry.vue';
+import Rules from './Rules.vue';
+import Start from './Start.vue';
+import Stations from './Stations.vue';
+import Tokens from './Tokens.vue';
+
+export interface Part {
+  /** its address, and its words: `admin.<name>` */
+  name: string;
+  icon: IconName;
+  view: Component;
+  registry?: Registry;
+  /** whoever may call this sees the part */
+  needs: Endpoint;
+}
+const of = (registry: Registry, needs: Endpoint): Part => ({
+  name: registry.noun,
+  icon: registry.icon,
+  view: RegistryView,
+  registry,
+  needs,
+});
+const all: readonly Part[] = [
+  { name: 'start', icon: 'home', view: Start, needs: whoAmI },
+  { name: 'stations', icon: 'tree', view: Stations, needs: createStation },
+  { name: 'areas', icon: 'map', view: Areas, needs: importAreas },
+  { name: 'people', icon: 'people', view: People, needs: createUser },
+  { name: 'informants', icon: 'phone', view: Informants, needs: createInformant },
+  of(vehicles, createVehicle),
+  of(devices, createDevice),
+  of(shelters, createShelter),
+  of(depots, createDepot),
+  of(items, createItem),
+  { name: 'rules', icon: 'settings', view: Rules, needs: setRule },
+  { name: 'tokens', icon: 'key', view: Tokens, needs: createToken },
+  { name: 'account', icon: 'night', view: Account, needs: whoAmI },
+];
+/** The parts of whoever is signed in. */
+export const parts: readonly Part[] = all.filter(({ needs }) => mayCall(needs));

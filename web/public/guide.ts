@@ -1,0 +1,2 @@
+/** The guides need no script; this brings their looks. */
+import './guide.css';
