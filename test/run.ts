@@ -32,7 +32,7 @@ const notes: string[] = [];
 
 const temp = mkdtempSync(join(tmpdir(), 'warmpath-test-'));
 let cluster: Cluster | undefined;
-let running: ChildProcess | undefined;
+const running = new Set<ChildProcess>();
 
 async function cleanUp(): Promise<void> {
   await cluster?.stop();
@@ -46,7 +46,7 @@ for (const [signal, code] of [
   ['SIGHUP', 129],
 ] as const) {
   process.once(signal, () => {
-    running?.kill('SIGTERM');
+    for (const child of running) child.kill('SIGTERM');
     void cleanUp().finally(() => process.exit(code));
   });
 }
@@ -69,11 +69,19 @@ function missing(what: string): void {
   if (ci) total.failed++;
 }
 
-/** Runs a command with its output shown; resolves to its exit code (1 when killed). */
-function show(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<number> {
+/** Runs a command with its output shown, at once or when it has ended; resolves to its exit code (1 when killed). */
+function show(
+  command: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  when: 'at once' | 'at its end',
+): Promise<number> {
   return new Promise((done) => {
-    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
-    running = child;
+    const said: Buffer[] = [];
+    const stdio = when === 'at once' ? 'inherit' : 'pipe';
+    const child: ChildProcess = spawn(command, args, { cwd: root, env, stdio: ['ignore', stdio, stdio] });
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (part: Buffer) => said.push(part));
+    running.add(child);
     const watch = setTimeout(() => {
       notes.push(`stopped after ${HUNG_MS / 60_000} minutes: ${args.join(' ')}`);
       child.kill('SIGKILL');
@@ -81,7 +89,8 @@ function show(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<
     child.on('error', (error) => console.error(error.message));
     child.on('close', (code) => {
       clearTimeout(watch);
-      running = undefined;
+      running.delete(child);
+      process.stdout.write(Buffer.concat(said));
       done(code ?? 1);
     });
   });
@@ -94,14 +103,16 @@ async function runVitest(
   project: 'node' | 'e2e',
   args: string[],
   database: string | undefined,
+  when: 'at once' | 'at its end' = 'at once',
 ): Promise<void> {
-  title(name);
+  if (when === 'at once') title(name);
   const file = join(temp, `summary-${++runs}.json`);
   const env: NodeJS.ProcessEnv = { ...process.env, TEST_SUMMARY_FILE: file };
   delete env['TEST_DATABASE_URL'];
   if (database !== undefined) env['TEST_DATABASE_URL'] = database;
   const vitest = ['run', '--config', 'test/vitest.config.ts', '--project', project, '--passWithNoTests', ...args];
-  const code = await show(`${root}/node_modules/.bin/vitest`, vitest, env);
+  const code = await show(`${root}/node_modules/.bin/vitest`, vitest, env, when);
+  if (when === 'at its end') title(`${name}, up to here`);
   let sum: Summary;
   try {
     sum = JSON.parse(readFileSync(file, 'utf8')) as Summary;
@@ -160,7 +171,7 @@ async function main(): Promise<void> {
   if (!parts.has('node') && !parts.has('embedded') && !parts.has('e2e')) return;
 
   title('build');
-  count('build', (await show(process.execPath, ['server/run.mjs', 'build'], process.env)) === 0);
+  count('build', (await show(process.execPath, ['server/run.mjs', 'build'], process.env, 'at once')) === 0);
 
   const database = parts.has('node') || parts.has('e2e') ? await postgres() : undefined;
   if (parts.has('node')) {
@@ -171,15 +182,20 @@ async function main(): Promise<void> {
       database,
     );
   }
-  // without PostgreSQL the embedded database has just had all tests
-  if (parts.has('embedded') && (database !== undefined || !parts.has('node'))) {
-    await runVitest('tests on the embedded database', 'node', rest.length > 0 ? rest : EMBEDDED_SUBSET, undefined);
-  }
+  // Browser tests mostly wait for a page, and the embedded database keeps one core busy: together they take as long as one.
+  const last: Promise<void>[] = [];
   if (parts.has('e2e')) {
     if (findChromium() === undefined) {
       missing('the browser tests: no Chromium in /usr/bin, and CHROMIUM_PATH does not name one');
-    } else await runVitest('browser tests', 'e2e', rest, database);
+    } else last.push(runVitest('browser tests', 'e2e', rest, database));
   }
+  // without PostgreSQL the embedded database has just had all tests
+  if (parts.has('embedded') && (database !== undefined || !parts.has('node'))) {
+    const args = rest.length > 0 ? rest : EMBEDDED_SUBSET;
+    const when = last.length > 0 ? 'at its end' : 'at once';
+    last.push(runVitest('tests on the embedded database', 'node', args, undefined, when));
+  }
+  await Promise.all(last);
 }
 
 try {

@@ -99,7 +99,7 @@ class Intake {
   private readonly service: Service;
   private waiting: Waiting[] = [];
   private writing = false;
-  private readonly remembered = new Map<string, { patrol: KnownPatrol; until: number }>();
+  private readonly remembered = new Map<string, { patrol: KnownPatrol; askedAt: number }>();
 
   constructor(service: Service) {
     this.service = service;
@@ -137,15 +137,20 @@ class Intake {
   }
 
   private async known(ids: readonly string[]): Promise<Map<string, KnownPatrol>> {
-    const now = performance.now();
+    const now = this.service.now().getTime();
     if (this.remembered.size > MOST_REMEMBERED) this.remembered.clear();
-    const missing = ids.filter((id) => (this.remembered.get(id)?.until ?? 0) <= now);
+    // a clock that was set back makes nothing stay for longer
+    const missing = ids.filter((id) => {
+      const age = now - (this.remembered.get(id)?.askedAt ?? -Infinity);
+      return age < 0 || age >= REMEMBERED_MS;
+    });
+    for (const id of missing) this.remembered.delete(id);
     const found = missing.length === 0 ? [] : await knownPatrols(this.service.database.knex, missing);
-    for (const patrol of found) this.remembered.set(patrol.id, { patrol, until: now + REMEMBERED_MS });
+    for (const patrol of found) this.remembered.set(patrol.id, { patrol, askedAt: now });
     const known = new Map<string, KnownPatrol>();
     for (const id of ids) {
       const remembered = this.remembered.get(id);
-      if (remembered && remembered.until > now) known.set(id, remembered.patrol);
+      if (remembered) known.set(id, remembered.patrol);
     }
     return known;
   }

@@ -238,7 +238,8 @@ function receiptOf(service: Service, { id, code, nearby }: Known): Receipt {
   return { id, version: 1, code, followUpUrl: `/follow/${tokenOf(service.followKey, id)}`, nearby };
 }
 
-const UNIQUE_VIOLATION = '23505';
+/** Passing reasons to write again: unique (the same report elsewhere), foreign key (an area that was just removed). */
+const PASSING: readonly (string | undefined)[] = ['23505', '23503'];
 
 /** Commits what waits and answers everybody. The first of each id writes; its twins and earlier ones get the same answer as a replay. */
 async function flush(service: Service, batch: readonly Waiting[]): Promise<void> {
@@ -273,8 +274,8 @@ async function flush(service: Service, batch: readonly Waiting[]): Promise<void>
 }
 
 /**
- * A second node may have taken the same report at the same moment: then its row is there at the next try. One report that
- * the database will not have must not take the others of its batch with it, so they are tried again one by one.
+ * A second node may have taken the same report at the same moment, or an area may have gone since it was looked up: then
+ * the next try finds what is there now. One report that the database will not have must not take the others of its batch with it, so they are tried again one by one.
  */
 async function flushSafely(service: Service, batch: readonly Waiting[]): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
@@ -282,7 +283,7 @@ async function flushSafely(service: Service, batch: readonly Waiting[]): Promise
       await flush(service, batch);
       return;
     } catch (error) {
-      if (codeOf(error) === UNIQUE_VIOLATION && attempt < 3) continue;
+      if (PASSING.includes(codeOf(error)) && attempt < 3) continue;
       if (batch.length > 1 && !(asDatabaseError(error) instanceof DatabaseUnavailable)) {
         for (const waiting of batch) await flushSafely(service, [waiting]);
         return;

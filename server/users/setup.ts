@@ -95,10 +95,13 @@ async function show(
   sendPage(res, status, document(page, { title, entry: ENTRY, numbers, body, language }), 'secret form');
 }
 
+/** What newSecret() makes; anything else was never a link. */
+const SECRET = /^[\w-]{43}$/;
+
 /** Says plainly that the link is of no use: 410 once the service is set up, 404 for one that never was, or is not the newest. */
-async function showGone(page: PageContext, res: Response): Promise<void> {
+async function showGone(page: PageContext, token: string, res: Response): Promise<void> {
   const { t } = page;
-  const used = (await rootStation(page.service.database.knex)) !== undefined;
+  const used = SECRET.test(token) && (await rootStation(page.service.database.knex)) !== undefined;
   const kind = used ? 'used' : 'unknown';
   const body = html`<h1>${t(`setup.${kind}.title`)}</h1>
     <p class="lead">${t(`setup.${kind}.text`)}</p>
@@ -148,8 +151,9 @@ export function setupPages(secureEnough: (req: Request) => boolean): Page[] {
       method: 'GET',
       path: '/setup/:token',
       handle: async (page, req, res) => {
-        if (!(await isOpen(page, String(req.params['token'])))) {
-          await showGone(page, res);
+        const token = String(req.params['token']);
+        if (!(await isOpen(page, token))) {
+          await showGone(page, token, res);
           return;
         }
         const numbers = await emergencyNumbers(page.service.database.knex);
@@ -162,7 +166,7 @@ export function setupPages(secureEnough: (req: Request) => boolean): Page[] {
       handle: async (page, req, res) => {
         const token = String(req.params['token']);
         if (!(await isOpen(page, token))) {
-          await showGone(page, res);
+          await showGone(page, token, res);
           return;
         }
         const answers = readAnswers(req.body);
@@ -179,7 +183,7 @@ export function setupPages(secureEnough: (req: Request) => boolean): Page[] {
         }
         const made = await setUp(page.service, token, judged.given, key, step);
         if (!made) {
-          await showGone(page, res);
+          await showGone(page, token, res);
           return;
         }
         const secure = secureEnough(req);

@@ -11,13 +11,13 @@ import { point } from '../../shared/geo.ts';
 import { goOut, newcomer, NEW_PASSWORD, phone, report, send, useCity, type Visitor, wide } from './kit.ts';
 
 const city = useCity();
-const MOST_BYTES = 60_000;
+const MOST_BYTES = 80_000;
 
 /** Shrinks what the visitor sees; a page that is blank or nearly so has next to no spread of colours. */
 async function keep({ page }: Visitor, name: string, width: number): Promise<void> {
   const { data, info } = await sharp(await page.screenshot({ animations: 'disabled' }))
     .resize({ width })
-    .webp({ quality: 80 })
+    .webp({ quality: 70 })
     .toBuffer({ resolveWithObject: true });
   const { channels } = await sharp(data).stats();
   expect(Math.max(...channels.map(({ stdev }) => stdev)), `${name} shows something`).toBeGreaterThan(8);
