@@ -14,8 +14,8 @@ export default defineConfig({
   plugins: [vue()],
   test: {
     pool: 'forks',
-    // an embedded database takes a gigabyte and a core
-    maxWorkers: onPostgres ? 2 : 1,
+    // an embedded database takes a gigabyte and a core; on PostgreSQL a test waits for answers half of its time
+    maxWorkers: onPostgres ? 3 : 1,
     testTimeout: 30_000,
     hookTimeout: 120_000,
     teardownTimeout: 20_000,

@@ -62,34 +62,24 @@ describe('demo', () => {
   );
 
   it(
-    'throws its folder away, and listens on loopback only whatever the environment says',
+    'plays by itself unless told to stand still, on loopback only whatever the environment says, and throws its folder away',
     async () => {
-      const program = started(['demo', '--still', '--port', '0'], {
+      const program = started(['demo', '--port', '0', '--speed', '7', '--crews', 'manual'], {
         TMPDIR: folder,
         HOST: '0.0.0.0',
         PUBLIC_ORIGIN: 'https://city.example',
         DATABASE_URL: 'postgres://nowhere.invalid/x',
       });
-      await program.until(/http:\/\/localhost:\d+\/desk[\s\S]*Ready/);
+      const [, origin = ''] = await program.until(/(http:\/\/localhost:\d+)\/desk[\s\S]*7 times as fast[\s\S]*Ready/);
       const [, data = ''] = await program.until(/Data: (\S+?),/);
       expect(await exists(data)).toBe(true);
-      expect(await stopped(program)).toBe(0);
-      expect(await exists(data)).toBe(false);
-    },
-    DATABASE_HOOK_MS,
-  );
-
-  it(
-    'plays by itself unless told to stand still, and stops at once in the middle of it',
-    async () => {
-      const program = started(['demo', '--port', '0', '--speed', '7', '--crews', 'manual'], { TMPDIR: folder });
-      const [, origin = ''] = await program.until(/(http:\/\/localhost:\d+)\/desk[\s\S]*7 times as fast[\s\S]*Ready/);
       const seq = async (): Promise<number> =>
         ((await (await fetch(`${origin}/api/health`)).json()) as { seq: number }).seq;
       const before = await seq();
       await expect.poll(seq, { timeout: 30_000, interval: 500 }).toBeGreaterThan(before);
       expect(await stopped(program)).toBe(0);
       expect(program.said()).not.toContain('has left the night');
+      expect(await exists(data)).toBe(false);
     },
     DATABASE_HOOK_MS,
   );

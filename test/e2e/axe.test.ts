@@ -159,6 +159,18 @@ describe.each([
     expect(found).toEqual([]);
   });
 
+  it('the posters of informants', async () => {
+    const admin = await city.visitor({ locale, colorScheme, viewport: wide });
+    const { look, found } = inspect(admin);
+    await admin.signIn('admin', '/admin');
+    await admin.open('/admin/posters');
+    await admin.sees(admin.page.getByText('XA-HW-01').first());
+    await look('posters');
+    await admin.page.emulateMedia({ media: 'print' });
+    await look('posters on paper');
+    expect(found).toEqual([]);
+  });
+
   it('the house and the tally', async () => {
     const keeper = await city.visitor({ locale, colorScheme, viewport: { width: 1024, height: 768 } });
     const house = inspect(keeper);

