@@ -5,7 +5,7 @@
 // With CI=true a part that cannot run here is a failure.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runChecks } from './check.ts';
@@ -19,6 +19,8 @@ type Part = (typeof PARTS)[number];
 
 /** What is run again on the embedded database, when PostgreSQL has had all: what could differ there. */
 const EMBEDDED_SUBSET = ['test/db/', 'test/thread', 'test/hostile', 'test/kill'];
+/** How much a run beside another gives way (nice value). */
+const BESIDE = 10;
 /** Longest a run of vitest may take before it is taken for hung. */
 const HUNG_MS = 15 * 60_000;
 /** What all of this may take on two cores, in minutes; beyond, tests should be made cheaper. */
@@ -82,6 +84,8 @@ function show(
     const child: ChildProcess = spawn(command, args, { cwd: root, env, stdio: ['ignore', stdio, stdio] });
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (part: Buffer) => said.push(part));
     running.add(child);
+    // what runs beside something that a person would watch gives way to it
+    if (when === 'at its end' && child.pid !== undefined) setPriority(child.pid, BESIDE);
     const watch = setTimeout(() => {
       notes.push(`stopped after ${HUNG_MS / 60_000} minutes: ${args.join(' ')}`);
       child.kill('SIGKILL');

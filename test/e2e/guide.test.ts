@@ -11,28 +11,31 @@ const pages = ['administrators', 'integrators', 'api'] as const;
 const tooWide = (): number => document.documentElement.scrollWidth - document.documentElement.clientWidth;
 
 describe.each([
-  { locale: 'en', colorScheme: 'light' },
-  { locale: 'zh-CN', colorScheme: 'dark' },
-] as const)('in $locale, $colorScheme', ({ locale, colorScheme }) => {
+  { locale: 'en', colorScheme: 'light', judged: phone },
+  { locale: 'zh-CN', colorScheme: 'dark', judged: wide },
+] as const)('in $locale, $colorScheme', ({ locale, colorScheme, judged }) => {
   it.each(pages)('%s: axe finds nothing, nothing leaves the page to the side', async (name) => {
     for (const viewport of [phone, wide]) {
       const reader = await city.visitor({ locale, colorScheme, viewport });
       await reader.open(`/guide/${name}`);
-      const { violations, passes } = await new AxeBuilder({ page: reader.page })
-        .withTags(tags)
-        .options({ resultTypes: ['violations'] })
-        // hundreds of the same: one call of each chapter and one shared form stand for them
-        .exclude('.endpoint ~ .endpoint')
-        .exclude('h3 ~ .wide ~ .wide')
-        .setLegacyMode(true)
-        .analyze();
-      expect(passes.length).toBeGreaterThan(10);
-      expect(
-        violations.map(({ id, nodes }) => `${id} ×${String(nodes.length)} ${nodes[0]?.html.slice(0, 300) ?? ''}`),
-        `${name} at ${String(viewport.width)}`,
-      ).toEqual([]);
       expect(await reader.page.evaluate(tooWide), `at ${String(viewport.width)}`).toBeLessThanOrEqual(0);
       await reader.picture(`guide ${name} ${locale} ${String(viewport.width)}`);
+      // axe is slow on a long page: one width in each language
+      if (viewport === judged) {
+        const { violations, passes } = await new AxeBuilder({ page: reader.page })
+          .withTags(tags)
+          .options({ resultTypes: ['violations'] })
+          // hundreds of the same: one call of each chapter and one shared form stand for them
+          .exclude('.endpoint ~ .endpoint')
+          .exclude('h3 ~ .wide ~ .wide')
+          .setLegacyMode(true)
+          .analyze();
+        expect(passes.length).toBeGreaterThan(10);
+        expect(
+          violations.map(({ id, nodes }) => `${id} ×${String(nodes.length)} ${nodes[0]?.html.slice(0, 300) ?? ''}`),
+          `${name} at ${String(viewport.width)}`,
+        ).toEqual([]);
+      }
       await reader.context.close();
     }
   });
