@@ -235,6 +235,8 @@ describe('the administration', () => {
     await admin.press(t('admin.secret.kept'));
     const crew = await city.visitor({ viewport: phone });
     await crew.signIn(username, '/crew', password.trim());
+    // being let go is what the page will hear of
+    crew.excuse(/status of 401|WebSocket connection/);
     // let go again: signed out, and no longer in the list
     await page.getByLabel(t('admin.search')).fill(username);
     await page.getByRole('link', { name: 'Good Person', exact: true }).click();
