@@ -56,7 +56,7 @@ export const recordEncounter = endpoint({
       id: idSchema,
       dispatchId: z.optional(idSchema),
       incidentId: z.optional(idSchema),
-      siteId: z.optional(z.null()),
+      siteId: z.optional(z.nullable(idSchema)),
       position: pointSchema,
       crs: z.optional(crsSchema),
       at: z.optional(instant),

@@ -2,6 +2,8 @@
 import type { DispatchRow } from './dispatches.ts';
 import type { IncidentRow } from './incidents.ts';
 import type { PatrolRow } from './patrols.ts';
+import type { SiteRow } from './sites.ts';
+import type { WeatherRow } from './weather.ts';
 import type { PositionsTick } from './positions.ts';
 import type { HoldRow, ShelterRow, StayRow } from './shelters.ts';
 import type { StationRow } from './stations.ts';
@@ -20,6 +22,8 @@ export interface Nouns {
   items: ItemRow;
   stock: StockRow;
   tasks: TaskRow;
+  weather: WeatherRow;
+  sites: SiteRow;
 }
 export type Noun = keyof Nouns;
 export const nouns = [
@@ -33,6 +37,8 @@ export const nouns = [
   'items',
   'stock',
   'tasks',
+  'weather',
+  'sites',
 ] as const satisfies readonly Noun[];
 
 /** Fact -> the nouns it may carry. A fact whose noun is not said here does not compile. */
@@ -48,11 +54,19 @@ export const eventNouns = {
   'incident.unmerged': ['incidents'],
   'incident.closed': ['incidents'],
   'incident.reopened': ['incidents'],
+  'incident.claimed': ['incidents'],
+  'incident.unclaimed': ['incidents'],
+  'incident.snoozed': ['incidents'],
+  'question.asked': ['incidents'],
+  'question.answered': ['incidents'],
+  'sighting.moved': ['incidents'],
   'patrol.started': ['patrols'],
   'patrol.changed': ['patrols'],
   'patrol.ended': ['patrols'],
   'dispatch.sent': ['dispatches', 'incidents', 'patrols'],
   'dispatch.stepped': ['dispatches', 'incidents', 'patrols'],
+  'dispatch.reassigned': ['dispatches', 'incidents', 'patrols'],
+  'dispatch.escalated': ['dispatches', 'incidents', 'tasks'],
   'encounter.recorded': ['incidents', 'holds', 'stock', 'tasks'],
   'shelter.created': ['shelters'],
   'shelter.changed': ['shelters', 'holds'],
@@ -65,6 +79,9 @@ export const eventNouns = {
   'item.changed': ['items'],
   'supplies.moved': ['stock'],
   'task.done': ['tasks'],
+  'weather.observed': ['weather'],
+  'site.created': ['sites'],
+  'site.changed': ['sites'],
 } as const satisfies Record<string, readonly Noun[]>;
 export type EventType = keyof typeof eventNouns;
 export const eventTypes = Object.keys(eventNouns) as EventType[];

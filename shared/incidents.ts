@@ -5,6 +5,7 @@ import { encounterRow } from './encounters.ts';
 import { crsSchema, pointSchema } from './geo.ts';
 import { idParams, idSchema, instant, text } from './ids.ts';
 import { desk } from './roles.ts';
+import { skill } from './skills.ts';
 import { signs, sightingRow, sources } from './sightings.ts';
 
 export const incidentStatuses = ['open', 'assigned', 'on_scene', 'closed'] as const;
@@ -45,16 +46,38 @@ export const incidentRow = z.object({
   sightingIds: z.array(idSchema),
   /** patrols with a running dispatch to it */
   patrolIds: z.array(idSchema),
+  /** when somebody last saw them there, by the reports' own times */
+  lastSeenAt: instant,
+  /** what the newest report that says so says; null: nobody could tell */
+  spoken: z.nullable(z.boolean()),
+  wantsHelp: z.nullable(z.boolean()),
+  stillThere: z.nullable(z.boolean()),
+  /** people met here who did not want to come */
+  refusals: z.number(),
+  /** what the crew should have, by the desk's word */
+  wants: z.array(skill),
+  /** first acceptance by a crew; first person safe (helped, or in a bed) */
+  acceptedAt: z.nullable(instant),
+  safeAt: z.nullable(instant),
+  /** the newest question to its reporters, and the newest answer of one */
+  askedAt: z.nullable(instant),
+  answeredAt: z.nullable(instant),
+  /** who works on it at the desk, until when */
+  claimedBy: z.nullable(idSchema),
+  claimedUntil: z.nullable(instant),
+  /** its alarms rest until then */
+  snoozedUntil: z.nullable(instant),
 });
 export type IncidentRow = z.infer<typeof incidentRow>;
 
 /** Nothing left but to close it: somebody was there and nobody is under way any more. */
-export const awaitsClosing = (row: IncidentRow): boolean =>
+export const awaitsClosing = (row: Pick<IncidentRow, 'status' | 'outcome' | 'patrolIds'>): boolean =>
   row.status !== 'closed' && row.outcome !== null && row.patrolIds.length === 0;
 
 const priorityOrder: Record<Priority, number> = { life_risk: 0, urgent: 1, normal: 2 };
+type Urgent = Pick<IncidentRow, 'id' | 'priority' | 'openedAt'>;
 /** Danger first, then the longest waiting. */
-export function byUrgency(a: IncidentRow, b: IncidentRow): number {
+export function byUrgency(a: Urgent, b: Urgent): number {
   return (
     priorityOrder[a.priority] - priorityOrder[b.priority] ||
     a.openedAt.localeCompare(b.openedAt) ||
@@ -87,6 +110,14 @@ export const entryKinds = [
   'closed',
   'reopened',
   'photo',
+  'asked',
+  'answered',
+  'claimed',
+  'unclaimed',
+  'snoozed',
+  'moved_out',
+  'moved_in',
+  'escalated',
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 export const entryRow = z.object({
@@ -105,7 +136,13 @@ export const incidentDetail = z.extend(incidentRow, {
   timeline: z.array(entryRow),
 });
 export type IncidentDetail = z.infer<typeof incidentDetail>;
-export const duplicateRow = z.extend(incidentRow, { distanceM: z.number(), minutesApart: z.number() });
+/** Another report of perhaps the same people. `distanceM` is null when one of the two has no place; `likeness` of the words is 0 to 1. */
+export const duplicateRow = z.extend(incidentRow, {
+  distanceM: z.nullable(z.number()),
+  minutesApart: z.number(),
+  likeness: z.number(),
+});
+export type DuplicateRow = z.infer<typeof duplicateRow>;
 
 const viewers = [...desk, 'inspector', 'crew'] as const;
 
@@ -143,12 +180,16 @@ export const updateIncident = endpoint({
   params: idParams,
   body: z.strictObject({
     version: z.number(),
-    position: z.optional(pointSchema),
+    /** null takes the place away again: it stands in the lane of unplaced ones, and belongs to the root station */
+    position: z.optional(z.nullable(pointSchema)),
+    /** honest radius of the new position; only with one, and unknown without */
+    accuracyM: z.optional(z.number().check(z.gte(0), z.lte(100_000))),
     crs: z.optional(crsSchema),
     placeText: z.optional(text(500)),
     placeCode: z.optional(text(100)),
     priority: z.optional(z.enum(priorities)),
     people: z.optional(z.int().check(z.gte(1), z.lte(99))),
+    wants: z.optional(z.array(skill).check(z.maxLength(10))),
   }),
   reply: incidentRow,
 });
@@ -219,7 +260,37 @@ export const listDuplicates = endpoint({
   method: 'GET',
   path: '/api/incidents/:id/duplicates',
   who: desk,
-  summary: 'Open incidents near in place and time, nearest first',
+  summary: 'Open incidents alike in place, time and words, likeliest first',
   params: idParams,
   reply: z.object({ items: z.array(duplicateRow) }),
+});
+/** 409 `claimed` (with `current`) while somebody else has it, unless `take` says to take it over. */
+export const claimIncident = endpoint({
+  name: 'claimIncident',
+  method: 'POST',
+  path: '/api/incidents/:id/claim',
+  who: desk,
+  summary: 'Takes the incident in hand for a while, so that two desks do not work the same one',
+  params: idParams,
+  body: z.strictObject({ take: z.optional(z.boolean()) }),
+  reply: incidentRow,
+});
+export const unclaimIncident = endpoint({
+  name: 'unclaimIncident',
+  method: 'DELETE',
+  path: '/api/incidents/:id/claim',
+  who: desk,
+  summary: 'Gives it out of hand; nothing happens when somebody else has it',
+  params: idParams,
+  reply: incidentRow,
+});
+export const snoozeIncident = endpoint({
+  name: 'snoozeIncident',
+  method: 'POST',
+  path: '/api/incidents/:id/snooze',
+  who: desk,
+  summary: 'Lets its alarms rest, with a reason everybody can read; 0 minutes ends the rest',
+  params: idParams,
+  body: z.strictObject({ minutes: z.int().check(z.gte(0), z.lte(240)), reason: text(200) }),
+  reply: incidentRow,
 });

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { endpoint, listOf, paging } from './contract.ts';
 import { idParams, idSchema, instant, text } from './ids.ts';
 import { desk } from './roles.ts';
+import { skill } from './skills.ts';
 
 export const patrolStatuses = ['free', 'busy', 'break', 'ended'] as const;
 export type PatrolStatus = (typeof patrolStatuses)[number];
@@ -31,8 +32,24 @@ export const patrolRow = z.object({
   status: z.enum(patrolStatuses),
   startedAt: instant,
   endedAt: z.nullable(instant),
+  /** seats of its vehicle with the crew's own; null on foot */
+  seats: z.nullable(z.number()),
+  /** of its crew together, by the crew members' own rows */
+  skills: z.array(skill),
+  shiftEndsAt: z.nullable(instant),
+  /** the desk set its present status */
+  setByDesk: z.boolean(),
 });
 export type PatrolRow = z.infer<typeof patrolRow>;
+/** Somebody who can be taken on an outing; `patrolId` is the one they are on now. */
+export const crewMember = z.object({
+  id: idSchema,
+  stationId: idSchema,
+  name: z.string(),
+  skills: z.array(skill),
+  patrolId: z.nullable(idSchema),
+});
+export type CrewMember = z.infer<typeof crewMember>;
 export const speedUnits = ['mps', 'kmh', 'kn', 'mph'] as const;
 export const deviceRow = z.object({
   id: idSchema,
@@ -103,6 +120,15 @@ export const listPatrols = endpoint({
   query: z.strictObject({ ...paging, status: z.optional(z.enum([...patrolStatuses, 'all'])) }),
   reply: listOf(patrolRow),
 });
+export const listCrewMembers = endpoint({
+  name: 'listCrewMembers',
+  method: 'GET',
+  path: '/api/patrols/crew',
+  who: desk,
+  summary: 'People who can go out, by name, with the outing they are on',
+  query: z.strictObject(paging),
+  reply: listOf(crewMember),
+});
 export const startPatrol = endpoint({
   name: 'startPatrol',
   method: 'POST',
@@ -118,6 +144,7 @@ export const startPatrol = endpoint({
     vehicleId: z.optional(idSchema),
     crew: z.array(idSchema).check(z.maxLength(50)),
     crewCount: z.int().check(z.gte(1), z.lte(50)),
+    shiftEndsAt: z.optional(instant),
   }),
   reply: patrolRow,
 });
@@ -135,6 +162,7 @@ export const updatePatrol = endpoint({
     name: z.optional(text(100)),
     crew: z.optional(z.array(idSchema).check(z.maxLength(50))),
     crewCount: z.optional(z.int().check(z.gte(1), z.lte(50))),
+    shiftEndsAt: z.optional(z.nullable(instant)),
   }),
   reply: patrolRow,
 });

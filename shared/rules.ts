@@ -1,8 +1,11 @@
 /** What a value of each rule of the field must look like. The rows, their units and sources are data (table `rules`); the words are under `rule.<key>` and `rule.<key>.about`. */
 import * as z from 'zod/mini';
+import { rungs } from './dispatches.ts';
 import { text } from './ids.ts';
+import { priorities } from './incidents.ts';
 import { roles } from './roles.ts';
 import { signs } from './sightings.ts';
+import { skill } from './skills.ts';
 
 const number = (least: number, most: number): z.ZodMiniType<number> => z.number().check(z.gte(least), z.lte(most));
 const whole = (least: number, most: number): z.ZodMiniType<number> => z.int().check(z.gte(least), z.lte(most));
@@ -13,13 +16,22 @@ const some = <T extends string>(names: readonly T[]): z.ZodMiniType<T[]> =>
 /** Services with words of their own under `emergency.<service>`. */
 export const emergencyServices = ['ambulance', 'police', 'fire', 'city', 'civil_affairs', 'station'] as const;
 const emergencyNumber = z.strictObject({
-  number: text(20).check(z.regex(/^[\d+*# -]{2,20}$/)),
   service: z.enum(emergencyServices),
+  number: text(20).check(z.regex(/^[\d+*# -]{2,20}$/)),
 });
+
+/** One number for each name, e.g. a factor for each sign. */
+const each = <T extends string>(names: readonly T[], member: z.ZodMiniType<number>): z.ZodMiniType<Record<T, number>> =>
+  z.strictObject(Object.fromEntries(names.map((name) => [name, member])) as Record<T, z.ZodMiniType<number>>) as never;
+/** A table of rows with the same columns. */
+const table = <R extends z.ZodMiniType>(row: R, least: number, most: number): z.ZodMiniArray<R> =>
+  z.array(row).check(z.minLength(least), z.maxLength(most));
+const hour = whole(0, 24);
+const clockTime = text(5).check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$/));
 
 /** Every rule there is, with the values it may have; how its editor looks follows from the schema. */
 export const ruleSchemas = {
-  'emergency.numbers': z.array(emergencyNumber).check(z.minLength(1), z.maxLength(6)),
+  'emergency.numbers': table(emergencyNumber, 1, 6),
   'sign_in.second_factor': some(roles),
   'signs.life_risk': some(signs),
   'signs.urgent': some(signs),
@@ -42,6 +54,43 @@ export const ruleSchemas = {
   'targets.accept': whole(10, 7_200),
   'targets.on_scene_life_risk': whole(1, 240),
   'targets.on_scene': whole(1, 600),
+  'targets.dispatched': whole(10, 7_200),
+  'targets.safe': whole(1, 1_440),
+  'targets.told': number(0.5, 168),
+  'targets.answered': whole(1, 1_440),
+  'targets.answer_call': whole(1, 600),
+  'targets.process_call': whole(5, 3_600),
+  'duplicates.likeness': number(0.05, 1),
+  'sites.radius': whole(10, 1_000),
+  'sites.look_back': whole(1, 3_650),
+  'weather.stale': number(0.5, 48),
+  'cold.endurance': table(z.strictObject({ feltC: number(-90, 40), minutes: number(0, 2_880) }), 2, 24),
+  'cold.signs': each(signs, number(0.05, 1)),
+  'cold.at_most': table(z.strictObject({ sign: z.enum(signs), minutes: whole(0, 1_440) }), 0, 9),
+  'cold.precipitation': each(['rain', 'sleet', 'snow'], number(0.05, 1)),
+  'cold.answers': each(['spoken', 'declined', 'gone', 'confirmed', 'refused'], number(0.1, 10)),
+  'cold.unknown': each(priorities, whole(0, 2_880)),
+  'cold.danger': whole(1, 720),
+  'cold.soon': whole(1, 1_440),
+  'harm.steepness': number(0.5, 10),
+  'harm.grace': whole(1, 240),
+  'harm.priority': each(priorities, number(0.1, 100)),
+  'eta.on_foot': number(1, 15),
+  'eta.speeds': table(
+    z.strictObject({ area: z.nullable(text(200)), from: hour, to: hour, kmh: number(1, 150) }),
+    0,
+    100,
+  ),
+  'dispatch.ladder': table(
+    z.strictObject({ priority: z.enum(priorities), rung: z.enum(rungs), afterS: whole(10, 7_200) }),
+    1,
+    24,
+  ),
+  'dispatch.soon_free': each(['on_scene', 'transporting'], whole(0, 240)),
+  'dispatch.fit': table(z.strictObject({ sign: z.enum(signs), skill }), 0, 30),
+  'dispatch.penalties': each(['seats', 'skill', 'language', 'supplies', 'shift_end'], whole(0, 240)),
+  'claims.duration': whole(1, 240),
+  'desk.shifts': table(z.strictObject({ starts: clockTime }), 1, 6),
   'events.kept': whole(1, 90),
   'idempotency.kept': whole(1, 90),
 } as const satisfies Record<string, z.ZodMiniType>;
@@ -54,4 +103,5 @@ export const rootRules: readonly RuleKey[] = ['events.kept', 'idempotency.kept']
 export const risingRules = [
   ['positions.fresh', 'positions.stale'],
   ['shelters.fresh', 'shelters.stale'],
+  ['cold.danger', 'cold.soon'],
 ] as const satisfies readonly (readonly [RuleKey, RuleKey])[];

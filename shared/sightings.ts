@@ -28,6 +28,7 @@ export const signs = [
   'no_blanket',
   'wet',
 ] as const;
+export type Sign = (typeof signs)[number];
 export const followStatuses = ['received', 'seen', 'on_the_way', 'found', 'not_found', 'closed'] as const;
 export type FollowStatus = (typeof followStatuses)[number];
 
@@ -170,7 +171,9 @@ export const followRow = z.object({
   code: z.string(),
   status: z.enum(followStatuses),
   updates: z.array(z.object({ status: z.enum(followStatuses), at: instant })),
+  /** what the desk would like to know, in the reader's language; null when nothing is open */
   question: z.nullable(z.string()),
+  questionId: z.nullable(idSchema),
 });
 export type FollowRow = z.infer<typeof followRow>;
 export const readFollow = endpoint({
@@ -181,4 +184,15 @@ export const readFollow = endpoint({
   summary: "The own report's progress, by its secret link",
   params: z.object({ token: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/)) }),
   reply: followRow,
+});
+/** Takes one report out of its incident into one of its own, when it turns out to be about somebody else; merging undoes it. 409 `only_sighting`. */
+export const moveSightingOut = endpoint({
+  name: 'moveSightingOut',
+  method: 'POST',
+  path: '/api/sightings/:id/move-out',
+  who: desk,
+  summary: 'Gives one report an incident of its own',
+  params: idParams,
+  body: z.strictObject({ incidentId: idSchema }),
+  reply: sightingRow,
 });

@@ -24,6 +24,8 @@ export const isLive: { [N in Noun]: (row: Nouns[N]) => boolean } = {
   items: (row) => row.active,
   stock: (row) => row.quantity !== 0,
   tasks: (row) => row.doneAt === null,
+  weather: () => true,
+  sites: (row) => row.active,
 };
 
 export const emptyState: State = Object.freeze({
@@ -38,6 +40,8 @@ export const emptyState: State = Object.freeze({
   items: {},
   stock: {},
   tasks: {},
+  weather: {},
+  sites: {},
 });
 
 const byId = <T extends { id: string }>(rows: readonly T[]): Record<string, T> =>

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { endpoint, listOf, paging } from './contract.ts';
 import { idParams, idSchema, instant, text } from './ids.ts';
 import { roles, staff } from './roles.ts';
+import { skill } from './skills.ts';
 import { localeNames } from './stations.ts';
 
 export const userRow = z.object({
@@ -15,6 +16,8 @@ export const userRow = z.object({
   shelterId: z.nullable(idSchema),
   locale: z.nullable(z.enum(localeNames)),
   active: z.boolean(),
+  /** what this person brings to a crew */
+  skills: z.array(skill),
   /** signs in with a code of an authenticator besides the password */
   secondFactor: z.boolean(),
 });
@@ -142,6 +145,7 @@ export const createUser = endpoint({
     password: newPassword,
     shelterId: z.optional(idSchema),
     locale: z.optional(z.enum(localeNames)),
+    skills: z.optional(z.array(skill).check(z.maxLength(20))),
   }),
   reply: userRow,
 });
@@ -161,6 +165,7 @@ export const updateUser = endpoint({
     shelterId: z.optional(z.nullable(idSchema)),
     locale: z.optional(z.nullable(z.enum(localeNames))),
     active: z.optional(z.boolean()),
+    skills: z.optional(z.array(skill).check(z.maxLength(20))),
     /** false takes away a lost authenticator; only the person can set up a new one */
     secondFactor: z.optional(z.literal(false)),
   }),
