@@ -4,11 +4,17 @@ import { createServer, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express, Request } from 'express';
 import { desk } from '../shared/roles.ts';
+import { callRoutes } from './calls/routes.ts';
 import type { Config } from './config.ts';
 import type { Log } from './context.ts';
 import type { Database } from './db/open.ts';
 import { one, rows } from './db/rows.ts';
+import { climbRungs } from './dispatches/commands-ladder.ts';
 import { dispatchRoutes } from './dispatches/routes.ts';
+import { whoGoesRoutes } from './dispatches/routes-who.ts';
+import { osrmRouter } from './dispatches/router-osrm.ts';
+import { createRouting } from './dispatches/routing.ts';
+import { createSolver } from './dispatches/solver.ts';
 import { liveDispatches } from './dispatches/queries.ts';
 import { encounterRoutes } from './encounters/routes.ts';
 import { answerClientErrors } from './http/client-error.ts';
@@ -18,15 +24,20 @@ import type { Page, PageContext, Route } from './http/route.ts';
 import { createHttp, secureEnough } from './http/serve.ts';
 import { type App, appPage, type BootFacts } from './http/shell.ts';
 import { liveIncidents } from './incidents/queries.ts';
+import { coldClocksOf } from './incidents/queries-cold.ts';
 import { incidentRoutes } from './incidents/routes.ts';
 import { posterPages } from './informants/pages.ts';
 import { informantRoutes } from './informants/routes.ts';
 import { pruningJobs } from './jobs/pruning.ts';
 import { type Job, type Jobs, startJobs } from './jobs/run.ts';
+import { aroundOuting } from './patrols/commands.ts';
 import { livePatrols } from './patrols/queries.ts';
 import { patrolRoutes } from './patrols/routes.ts';
+import { placeJobs } from './places/jobs.ts';
+import { placeRoutes } from './places/routes.ts';
 import { changedPositions, latestPositions } from './positions/queries.ts';
 import { positionRoutes } from './positions/routes.ts';
+import { presenceRoutes } from './presence/routes.ts';
 import type { Service } from './realtime/command.ts';
 import { healthRoute } from './realtime/health.ts';
 import { liveRoutes, type LiveRows } from './realtime/snapshot.ts';
@@ -49,6 +60,10 @@ import { taskRoutes } from './tasks/routes.ts';
 import { authenticate } from './users/authenticate.ts';
 import { sessionOf, validCredentials } from './users/queries.ts';
 import { userRoutes } from './users/routes.ts';
+import { liveWeather } from './weather/queries.ts';
+import { weatherRoutes } from './weather/routes.ts';
+import { liveSites } from './sites/queries.ts';
+import { siteRoutes } from './sites/routes.ts';
 import { setupPages } from './users/setup.ts';
 
 const live: LiveRows = {
@@ -62,11 +77,13 @@ const live: LiveRows = {
   items: liveItems,
   stock: liveStock,
   tasks: liveTasks,
+  weather: liveWeather,
+  sites: liveSites,
 };
 
 const apps: readonly App[] = [
   { path: '/desk', entry: 'web/desk/main.ts', title: 'title.desk', roles: desk },
-  { path: '/desk/call', entry: 'web/desk/main.ts', title: 'title.desk', roles: desk },
+  { path: '/desk/call', entry: 'web/desk/call-main.ts', title: 'title.call', roles: desk },
   { path: '/crew', entry: 'web/crew/main.ts', title: 'title.crew', roles: ['crew'], installable: true },
   { path: '/shelter', entry: 'web/shelter/main.ts', title: 'title.shelter', roles: ['shelter', ...desk] },
   { path: '/admin', entry: 'web/admin/main.ts', title: 'title.admin', roles: ['admin', 'manager'] },
@@ -75,6 +92,8 @@ const apps: readonly App[] = [
 
 const jobs: readonly Job[] = [
   { name: 'expire-holds', schedule: { everyMinutes: 1 }, run: expireHolds },
+  { name: 'climb-rungs', schedule: 'pulse', run: climbRungs },
+  ...placeJobs,
   ...pruningJobs,
 ];
 
@@ -131,6 +150,8 @@ const REQUEST_MS = 30_000;
 export async function createApp({ database, config, log, now, webDir }: AppParts): Promise<Running> {
   const service: Service = { database, now, log, followKey: await followKeyOf(database) };
   const who = (headers: Request['headers']): ReturnType<typeof authenticate> => authenticate(service, headers);
+  const routing = createRouting({ router: config.routerUrl === null ? null : osrmRouter(config.routerUrl), log });
+  const solver = createSolver();
   let draining = false;
   let routes: readonly Route[] = [];
   const pages: Page[] = [
@@ -164,8 +185,11 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
         healthRoute(database, config.version, () => draining),
         ...liveRoutes(database, live, latestPositions),
         ...stationRoutes,
-        ...userRoutes(limits, (req) => secureEnough(req, config)),
+        ...weatherRoutes,
+        ...userRoutes(limits, (req) => secureEnough(req, config), aroundOuting),
         ...informantRoutes,
+        ...placeRoutes,
+        ...siteRoutes,
         ...taskRoutes,
         ...shelterRoutes,
         ...supplyRoutes,
@@ -175,7 +199,10 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
         ...sightingRoutes,
         ...photoRoutes,
         ...dispatchRoutes,
+        ...whoGoesRoutes({ routing, solver, clocks: coldClocksOf }),
         ...encounterRoutes,
+        ...callRoutes,
+        ...presenceRoutes,
         ...tallyRoutes,
       ];
       return routes;
@@ -235,6 +262,7 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
         http.closeAllConnections();
       }, DRAIN_MS);
       await closed;
+      await solver.close();
       clearInterval(sweep);
       clearTimeout(timer);
     },

@@ -29,7 +29,12 @@ const environment = z.object({
   ),
   TILE_URL: z.optional(z.string()),
   TILE_ATTRIBUTION: z._default(z.string(), ''),
-  ROUTER_URL: z.optional(z.string()),
+  // the operator's own machine, so http and private addresses are right here
+  ROUTER_URL: z.optional(
+    z
+      .string()
+      .check(z.regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/, 'must look like http://host:5000, without a query')),
+  ),
   ROLES: z._default(
     z.string().check(z.regex(/^(http|relay|jobs)(,(http|relay|jobs))*$/, 'a list of http, relay, jobs')),
     'http,relay,jobs',
@@ -47,6 +52,8 @@ export interface Config {
   publicOrigin: string | null;
   trustProxy: number | string | null;
   tiles: TileSource | null;
+  /** where OSRM answers; null: travel times are estimated */
+  routerUrl: string | null;
   roles: readonly (typeof allRoles)[number][];
   /** the demo's accounts, whose passwords everybody knows; 'playing' when simulated people act, 'still' when nobody does; null in earnest */
   demo: 'still' | 'playing' | null;
@@ -92,6 +99,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     publicOrigin: value.PUBLIC_ORIGIN ?? null,
     trustProxy: trust === undefined ? null : /^\d$/.test(trust) ? Number(trust) : trust,
     tiles,
+    routerUrl: value.ROUTER_URL ?? null,
     roles: allRoles.filter((role) => value.ROLES.split(',').includes(role)),
     demo: null,
     limits: true,

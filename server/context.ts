@@ -42,6 +42,8 @@ export interface Context {
   followKey: Buffer;
   /** facts of this command, appended by record() and written as its last step */
   facts: Fact<EventType>[];
+  /** ids of rows this command is about, for the audit, where neither its path nor its body names them */
+  subjects: string[];
 }
 
 /** The signed-in caller; endpoints that name roles always have one. */

@@ -4,19 +4,23 @@ import {
   type DispatchStatus,
   isEnded,
   judgeStep,
+  type reassignDispatch,
   type sendPatrol,
   type stepDispatch,
 } from '../../shared/dispatches.ts';
 import type { IncidentRow } from '../../shared/incidents.ts';
+import type { PatrolRow } from '../../shared/patrols.ts';
 import { happenedAt } from '../../shared/lateness.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
 import { type Context, isDesk, staffOf } from '../context.ts';
 import { row, rows } from '../db/rows.ts';
 import { lockIncidents, tell } from '../incidents/commands.ts';
-import { incidentRow } from '../incidents/queries.ts';
+import { incidentInScope, incidentRow } from '../incidents/queries.ts';
 import { lockPatrol, setPatrolStatus } from '../patrols/commands.ts';
+import { patrolRows } from '../patrols/queries.ts';
 import { record } from '../realtime/record.ts';
 import { ruleNumber } from '../stations/queries.ts';
+import { endLadder, planLadder } from './commands-ladder.ts';
 import { dispatchInScope, dispatchRows } from './queries.ts';
 
 async function dispatchRow(ctx: Context, id: string): Promise<DispatchRow> {
@@ -25,28 +29,27 @@ async function dispatchRow(ctx: Context, id: string): Promise<DispatchRow> {
   return found;
 }
 
-/**
- * Sends a patrol: 409 patrol_busy, patrol_off, incident_closed, and conflict (/patrolId) for a crew of another station, which
- * would never hear of it. Incident first, then patrol: every command locks in that order.
- */
-export async function send(ctx: Context, body: Part<(typeof sendPatrol)['body']>): Promise<DispatchRow> {
-  const [incident] = await lockIncidents(ctx, [body.incidentId]).catch((error: unknown) => {
-    throw error instanceof Problem ? fieldProblem('/incidentId', 'not_found', 'no such incident', 'not_found') : error;
-  });
-  if (!incident) throw new Problem('not_found');
+/** What a step of a job leaves behind. */
+interface Settled {
+  dispatch: DispatchRow;
+  incident: IncidentRow;
+  patrol: PatrolRow;
+}
+const namedIn = (path: string, what: string) => (error: unknown) => {
+  throw error instanceof Problem ? fieldProblem(path, 'not_found', `no such ${what}`, 'not_found') : error;
+};
+const judgeOpen = (incident: IncidentRow): void => {
   if (incident.status === 'closed') throw new Problem('incident_closed', [], { current: incident });
-  const patrol = await lockPatrol(ctx, body.patrolId).catch((error: unknown) => {
-    throw error instanceof Problem ? fieldProblem('/patrolId', 'not_found', 'no such patrol', 'not_found') : error;
-  });
+};
+
+/** Writes the dispatch of a patrol that the caller has locked, after its incident. */
+async function sendLocked(ctx: Context, id: string, incident: IncidentRow, patrol: PatrolRow): Promise<Settled> {
   if (patrol.status === 'ended') throw new Problem('patrol_off', [], { current: patrol });
   if (patrol.status === 'busy') throw new Problem('patrol_busy', [], { current: patrol });
   const reaches = await row(
     ctx.db,
     `select id from stations where id = cast(:incidentStation as uuid) and path @> array[cast(:patrolStation as uuid)]`,
-    {
-      incidentStation: incident.stationId,
-      patrolStation: patrol.stationId,
-    },
+    { incidentStation: incident.stationId, patrolStation: patrol.stationId },
   );
   if (!reaches)
     throw fieldProblem(
@@ -58,38 +61,98 @@ export async function send(ctx: Context, body: Part<(typeof sendPatrol)['body']>
   const now = ctx.now();
   await rows(
     ctx.db,
-    `insert into dispatches (id, incident_id, patrol_id, station_id, status, dispatched_at, client_times)
-     values (cast(:id as uuid), cast(:incidentId as uuid), cast(:patrolId as uuid), cast(:stationId as uuid), 'dispatched', :now, '{}')`,
-    { ...body, stationId: incident.stationId, now },
+    `insert into dispatches (id, incident_id, patrol_id, station_id, status, dispatched_at, accept_by, client_times)
+     values (cast(:id as uuid), cast(:incidentId as uuid), cast(:patrolId as uuid), cast(:stationId as uuid), 'dispatched', :now, :now, '{}')`,
+    { id, incidentId: incident.id, patrolId: patrol.id, stationId: incident.stationId, now },
   );
-  await tell(ctx, incident.id, 'dispatched', { dispatchId: body.id, patrol: patrol.name });
-  const busy = await setPatrolStatus(ctx, patrol.id, 'busy');
+  await planLadder(ctx, id, incident);
+  await tell(ctx, incident.id, 'dispatched', { dispatchId: id, patrol: patrol.name });
+  const busy = await setPatrolStatus(ctx, patrol.id, 'busy', false);
   const after = await settleIncident(ctx, incident.id, { dispatchedAt: now });
-  const dispatch = await dispatchRow(ctx, body.id);
+  return { dispatch: await dispatchRow(ctx, id), incident: after, patrol: busy };
+}
+
+/**
+ * Sends a patrol: 409 patrol_busy, patrol_off, incident_closed, and conflict (/patrolId) for a crew of another station, which
+ * would never hear of it. Incident first, then patrol: every command locks in that order.
+ */
+export async function send(ctx: Context, body: Part<(typeof sendPatrol)['body']>): Promise<DispatchRow> {
+  const [incident] = await lockIncidents(ctx, [body.incidentId]).catch(namedIn('/incidentId', 'incident'));
+  if (!incident) throw new Problem('not_found');
+  judgeOpen(incident);
+  const patrol = await lockPatrol(ctx, body.patrolId).catch(namedIn('/patrolId', 'patrol'));
+  const sent = await sendLocked(ctx, body.id, incident, patrol);
   record(ctx, {
     type: 'dispatch.sent',
     stationId: incident.stationId,
-    rows: { dispatches: [dispatch], incidents: [after], patrols: [busy] },
+    rows: { dispatches: [sent.dispatch], incidents: [sent.incident], patrols: [sent.patrol] },
   });
-  return dispatch;
+  return sent.dispatch;
 }
 
-/** An incident's status follows from its running dispatches; times are kept from the first. */
+/**
+ * Recalls and sends in one step, with the refusals of both: another patrol for the job, or another job for the patrol. Both
+ * incidents are locked in id order, then both patrols.
+ */
+export async function reassign(
+  ctx: Context,
+  id: string,
+  body: Part<(typeof reassignDispatch)['body']>,
+): Promise<DispatchRow> {
+  const { stationId: scope } = staffOf(ctx);
+  const seen = await dispatchInScope(ctx.db, scope, id);
+  if (!seen) throw new Problem('not_found');
+  const { incidentId = seen.incidentId, patrolId = seen.patrolId } = body;
+  if (incidentId === seen.incidentId && patrolId === seen.patrolId)
+    throw fieldProblem(body.patrolId === undefined ? '/incidentId' : '/patrolId', 'same', 'the one it has already');
+  if (body.incidentId !== undefined && !(await incidentInScope(ctx.db, incidentId, scope)))
+    throw fieldProblem('/incidentId', 'not_found', 'no such incident', 'not_found');
+  const incidents = await lockIncidents(ctx, [...new Set([seen.incidentId, incidentId])], 'anywhere');
+  const target = incidents.find((incident) => incident.id === incidentId);
+  if (!target) throw new Problem('not_found');
+  judgeOpen(target);
+  for (const each of [...new Set([seen.patrolId, patrolId])].sort())
+    await lockPatrol(ctx, each, each === seen.patrolId ? 'anywhere' : 'subtree').catch(namedIn('/patrolId', 'patrol'));
+  const current = await dispatchRow(ctx, id);
+  const verdict = judgeStep(current.status, 'recalled', true);
+  if (verdict !== 'step') throw new Problem('dispatch_ended', [], { current });
+  const left = await stepLocked(ctx, current, { status: 'recalled', reason: body.reason }, ctx.now(), true);
+  const patrol = patrolId === seen.patrolId ? left.patrol : (await patrolRows(ctx.db, [patrolId]))[0];
+  if (!patrol) throw new Problem('not_found');
+  const sent = await sendLocked(ctx, body.id, target, patrol);
+  record(ctx, {
+    type: 'dispatch.reassigned',
+    stationId: sent.dispatch.stationId,
+    rows: {
+      dispatches: [left.dispatch, sent.dispatch],
+      incidents: incidentId === seen.incidentId ? [sent.incident] : [left.incident, sent.incident],
+      patrols: patrolId === seen.patrolId ? [sent.patrol] : [left.patrol, sent.patrol],
+    },
+  });
+  return sent.dispatch;
+}
+
+/** An incident's status follows from its running dispatches; times are the earliest that happened, in whatever order they arrive. */
 async function settleIncident(
   ctx: Context,
   id: string,
-  times: { dispatchedAt?: Date; arrivedAt?: Date },
+  times: { dispatchedAt?: Date; acceptedAt?: Date; arrivedAt?: Date },
 ): Promise<IncidentRow> {
   await rows(
     ctx.db,
     `update incidents i set version = version + 1,
        first_dispatched_at = coalesce(first_dispatched_at, cast(:dispatchedAt as timestamptz)), seen_at = coalesce(seen_at, cast(:dispatchedAt as timestamptz)),
-       arrived_at = coalesce(arrived_at, cast(:arrivedAt as timestamptz)),
+       accepted_at = least(accepted_at, cast(:acceptedAt as timestamptz)), arrived_at = least(arrived_at, cast(:arrivedAt as timestamptz)),
        status = case when status = 'closed' then status else coalesce((
          select case when bool_or(d.status in ('on_scene', 'transporting')) then 'on_scene' else 'assigned' end
          from dispatches d where d.incident_id = i.id and d.ended_at is null having count(*) > 0), 'open') end
      where i.id = cast(:id as uuid)`,
-    { id, dispatchedAt: times.dispatchedAt ?? null, arrivedAt: times.arrivedAt ?? null },
+    {
+      id,
+      dispatchedAt: times.dispatchedAt ?? null,
+      acceptedAt: times.acceptedAt ?? null,
+      arrivedAt: times.arrivedAt ?? null,
+    },
   );
   return incidentRow(ctx.db, id);
 }
@@ -101,6 +164,60 @@ const passed: Partial<Record<DispatchStatus, readonly string[]>> = {
   on_scene: ['accepted_at', 'en_route_at', 'on_scene_at'],
   transporting: ['accepted_at', 'en_route_at', 'on_scene_at', 'transporting_at'],
 };
+
+/** Writes a step that was found allowed; the caller has locked incident and patrol. */
+async function stepLocked(
+  ctx: Context,
+  current: DispatchRow,
+  wish: { status: DispatchStatus; at?: string | undefined; reason?: string | undefined },
+  at: Date,
+  byDesk: boolean,
+): Promise<Settled> {
+  const { id } = current;
+  const ended = isEnded(wish.status);
+  const reached = passed[wish.status] ?? [];
+  const set = (column: string): boolean => reached.includes(column);
+  await rows(
+    ctx.db,
+    `update dispatches set status = :status, version = version + 1, set_by_desk = set_by_desk or :byDesk, reason = coalesce(:reason, reason),
+       accepted_at = case when :accepted then coalesce(accepted_at, :at) else accepted_at end,
+       en_route_at = case when :enRoute then coalesce(en_route_at, :at) else en_route_at end,
+       on_scene_at = case when :onScene then coalesce(on_scene_at, :at) else on_scene_at end,
+       transporting_at = case when :transporting then coalesce(transporting_at, :at) else transporting_at end,
+       ended_at = case when :ended then cast(:at as timestamptz) end,
+       client_times = client_times || cast(:clientTimes as jsonb)
+     where id = cast(:id as uuid)`,
+    {
+      id,
+      status: wish.status,
+      byDesk,
+      reason: wish.reason ?? null,
+      at,
+      ended,
+      accepted: set('accepted_at'),
+      enRoute: set('en_route_at'),
+      onScene: set('on_scene_at'),
+      transporting: set('transporting_at'),
+      clientTimes: JSON.stringify({ [wish.status]: { claimed: wish.at ?? null, receivedAt: ctx.now() } }),
+    },
+  );
+  if (current.status === 'dispatched') await endLadder(ctx, id);
+  const patrol = await setPatrolStatus(ctx, current.patrolId, ended ? 'free' : 'busy', byDesk);
+  await tell(
+    ctx,
+    current.incidentId,
+    wish.status,
+    { dispatchId: id, patrol: patrol.name, setByDesk: byDesk, reason: wish.reason ?? null },
+    at,
+  );
+  const incident = await settleIncident(ctx, current.incidentId, {
+    ...(set('accepted_at') ? { acceptedAt: at } : {}),
+    ...(set('on_scene_at') ? { arrivedAt: at } : {}),
+  });
+  // Set back by the desk: the crew is asked again, and what was not yet climbed when it seemed to answer still may be.
+  if (wish.status === 'dispatched') await planLadder(ctx, id, incident);
+  return { dispatch: await dispatchRow(ctx, id), incident, patrol };
+}
 
 /** The next step of a job. A crew works its own job only (404) and forward only; the desk may set any, and it is marked. */
 export async function step(ctx: Context, id: string, body: Part<(typeof stepDispatch)['body']>): Promise<DispatchRow> {
@@ -119,44 +236,7 @@ export async function step(ctx: Context, id: string, body: Part<(typeof stepDisp
   const now = ctx.now();
   const maxLateH = await ruleNumber(ctx.db, 'reports.max_late', current.stationId);
   const at = happenedAt(body.at, now, maxLateH, new Date(current.dispatchedAt));
-  const ended = isEnded(body.status);
-  const reached = passed[body.status] ?? [];
-  const set = (column: string): boolean => reached.includes(column);
-  await rows(
-    ctx.db,
-    `update dispatches set status = :status, version = version + 1, set_by_desk = set_by_desk or :byDesk, reason = coalesce(:reason, reason),
-       accepted_at = case when :accepted then coalesce(accepted_at, :at) else accepted_at end,
-       en_route_at = case when :enRoute then coalesce(en_route_at, :at) else en_route_at end,
-       on_scene_at = case when :onScene then coalesce(on_scene_at, :at) else on_scene_at end,
-       transporting_at = case when :transporting then coalesce(transporting_at, :at) else transporting_at end,
-       ended_at = case when :ended then cast(:at as timestamptz) end,
-       client_times = client_times || cast(:clientTimes as jsonb)
-     where id = cast(:id as uuid)`,
-    {
-      id,
-      status: body.status,
-      byDesk,
-      reason: body.reason ?? null,
-      at,
-      ended,
-      accepted: set('accepted_at'),
-      enRoute: set('en_route_at'),
-      onScene: set('on_scene_at'),
-      transporting: set('transporting_at'),
-      clientTimes: JSON.stringify({ [body.status]: { claimed: body.at ?? null, receivedAt: now } }),
-    },
-  );
-  const patrol = await setPatrolStatus(ctx, current.patrolId, ended ? 'free' : 'busy');
-  const arrived = body.status === 'on_scene' || body.status === 'transporting';
-  await tell(
-    ctx,
-    current.incidentId,
-    body.status === 'dispatched' ? 'dispatched' : body.status,
-    { dispatchId: id, patrol: patrol.name, setByDesk: byDesk, reason: body.reason ?? null },
-    at,
-  );
-  const incident = await settleIncident(ctx, current.incidentId, arrived ? { arrivedAt: at } : {});
-  const dispatch = await dispatchRow(ctx, id);
+  const { dispatch, incident, patrol } = await stepLocked(ctx, current, body, at, byDesk);
   record(ctx, {
     type: 'dispatch.stepped',
     stationId: dispatch.stationId,

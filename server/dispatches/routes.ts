@@ -1,11 +1,9 @@
-import { listDispatches, listSuggestions, sendPatrol, stepDispatch } from '../../shared/dispatches.ts';
-import { Problem } from '../../shared/problems.ts';
+import { listDispatches, reassignDispatch, sendPatrol, stepDispatch } from '../../shared/dispatches.ts';
 import { staffOf } from '../context.ts';
 import { cursorOf, pageOf } from '../http/paging.ts';
 import { type Route, route } from '../http/route.ts';
-import { incidentInScope } from '../incidents/queries.ts';
-import { send, step } from './commands.ts';
-import { dispatchPage, suggestionsFor } from './queries.ts';
+import { reassign, send, step } from './commands.ts';
+import { dispatchPage } from './queries.ts';
 
 export const dispatchRoutes: Route[] = [
   route(listDispatches, async (ctx, { query }) => {
@@ -26,9 +24,5 @@ export const dispatchRoutes: Route[] = [
   }),
   route(sendPatrol, (ctx, { body }) => send(ctx, body)),
   route(stepDispatch, (ctx, { params, body }) => step(ctx, params.id, body)),
-  route(listSuggestions, async (ctx, { params }) => {
-    const scope = staffOf(ctx).stationId;
-    if (!(await incidentInScope(ctx.db, params.id, scope))) throw new Problem('not_found');
-    return { items: await suggestionsFor(ctx.db, scope, params.id, ctx.now()) };
-  }),
+  route(reassignDispatch, (ctx, { params, body }) => reassign(ctx, params.id, body)),
 ];

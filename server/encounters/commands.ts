@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Part } from '../../shared/contract.ts';
-import type { EncounterRow, recordEncounter } from '../../shared/encounters.ts';
+import {
+  type EncounterRow,
+  helpedOutcomes,
+  type PersonOutcome,
+  type recordEncounter,
+} from '../../shared/encounters.ts';
 import { convert } from '../../shared/geo.ts';
 import { happenedAt } from '../../shared/lateness.ts';
 import type { HoldRow } from '../../shared/shelters.ts';
@@ -16,6 +21,7 @@ import { incidentRows } from '../incidents/queries.ts';
 import { lockPatrol } from '../patrols/commands.ts';
 import { record } from '../realtime/record.ts';
 import { makeHold } from '../shelters/commands-holds.ts';
+import { siteInScope } from '../sites/queries.ts';
 import { ruleNumber } from '../stations/queries.ts';
 import { handOut } from '../supplies/commands.ts';
 import { raiseTask } from '../tasks/commands.ts';
@@ -106,13 +112,14 @@ async function store(ctx: Context, body: Body, setting: Setting, at: Date): Prom
   const foreign = body.crs !== undefined && body.crs !== 'wgs84';
   await rows(
     ctx.db,
-    `insert into encounters (id, station_id, dispatch_id, incident_id, patrol_id, shelter_id, position, origin, at, recorded_at, recorded_by, set_by_desk, not_found_reason)
-     values (cast(:id as uuid), cast(:stationId as uuid), cast(:dispatchId as uuid), cast(:incidentId as uuid), cast(:patrolId as uuid), cast(:shelterId as uuid),
+    `insert into encounters (id, station_id, dispatch_id, incident_id, patrol_id, shelter_id, site_id, position, origin, at, recorded_at, recorded_by, set_by_desk, not_found_reason)
+     values (cast(:id as uuid), cast(:stationId as uuid), cast(:dispatchId as uuid), cast(:incidentId as uuid), cast(:patrolId as uuid), cast(:shelterId as uuid), cast(:siteId as uuid),
        ${pointSql(':lon', ':lat')}, cast(:origin as jsonb), :at, :now, cast(:recordedBy as uuid), :byDesk, :notFoundReason)`,
     {
       id: body.id,
       ...setting,
       shelterId: body.shelterId ?? null,
+      siteId: body.siteId ?? null,
       lon,
       lat,
       origin: foreign ? JSON.stringify({ crs: body.crs, coordinates: body.position.coordinates }) : null,
@@ -149,6 +156,16 @@ async function judgeShelter(ctx: Context, shelterId: string): Promise<void> {
   if (!found) throw fieldProblem('/shelterId', 'not_found', 'no such shelter', 'not_found');
 }
 
+/** A known place of the subtree; a retired one is a place still. */
+async function judgeSite(ctx: Context, siteId: string): Promise<void> {
+  if (!(await siteInScope(ctx.db, scopeOf(ctx).scope, siteId)))
+    throw fieldProblem('/siteId', 'not_found', 'no such known place', 'not_found');
+}
+
+/** Helped on the spot; whoever comes along is safe when there is a bed. */
+const isSafeHere = (outcome: PersonOutcome): boolean =>
+  outcome !== 'brought_in' && helpedOutcomes.some((helped) => helped === outcome);
+
 const countBy = (list: readonly string[]): Record<string, number> => {
   const counts: Record<string, number> = {};
   for (const key of list) counts[key] = (counts[key] ?? 0) + 1;
@@ -159,6 +176,7 @@ const countBy = (list: readonly string[]): Record<string, number> => {
 export async function recordMeeting(ctx: Context, body: Body): Promise<EncounterRow> {
   const setting = await settingOf(ctx, body);
   if (body.shelterId !== undefined) await judgeShelter(ctx, body.shelterId);
+  if (typeof body.siteId === 'string') await judgeSite(ctx, body.siteId);
   const before = setting.incidentId === null ? [] : await lockIncidents(ctx, [setting.incidentId], 'anywhere');
   if (setting.patrolId !== null) await lockPatrol(ctx, setting.patrolId, 'anywhere');
   const at = happenedAt(body.at, ctx.now(), await ruleNumber(ctx.db, 'reports.max_late', setting.stationId));
@@ -178,8 +196,16 @@ export async function recordMeeting(ctx: Context, body: Body): Promise<Encounter
   if (setting.incidentId !== null) {
     await rows(
       ctx.db,
-      `update incidents set version = version + 1, outcome = case when outcome = 'found' or :met then 'found' else 'not_found' end, arrived_at = coalesce(arrived_at, :at) where id = cast(:id as uuid)`,
-      { id: setting.incidentId, met: body.people.length > 0, at },
+      `update incidents set version = version + 1, outcome = case when outcome = 'found' or :met then 'found' else 'not_found' end,
+         arrived_at = least(arrived_at, cast(:at as timestamptz)), safe_at = least(safe_at, cast(:safeAt as timestamptz)), refusals = refusals + cast(:refused as integer)
+       where id = cast(:id as uuid)`,
+      {
+        id: setting.incidentId,
+        met: body.people.length > 0,
+        at,
+        safeAt: body.people.some(({ outcome }) => isSafeHere(outcome)) ? at : null,
+        refused: body.people.filter(({ outcome }) => outcome === 'refused').length,
+      },
     );
     if (body.people.length > 0)
       await tell(

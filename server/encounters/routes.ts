@@ -1,14 +1,18 @@
 import { type EncounterRow, listEncounters, recordEncounter } from '../../shared/encounters.ts';
 import { readIncident } from '../../shared/incidents.ts';
 import { Problem } from '../../shared/problems.ts';
+import { checkIn } from '../../shared/shelters.ts';
 import type { SightingRow } from '../../shared/sightings.ts';
+import { readIncidentSites } from '../../shared/sites.ts';
 import { staffOf } from '../context.ts';
 import { cursorOf, pageOf } from '../http/paging.ts';
 import { type Route, route } from '../http/route.ts';
 import { incidentInScope, sightingsOfIncident, timelineOf } from '../incidents/queries.ts';
 import { view, viewerOf } from '../realtime/audience.ts';
 import { recordMeeting } from './commands.ts';
+import { bringToBed } from './commands-safe.ts';
 import { encounterPage, encountersOfIncident } from './queries.ts';
+import { sitesOfIncident } from './queries-sites.ts';
 
 /** Health and minors are for those handling the case, a reporter's phone too. */
 const withoutHealth = (sighting: SightingRow): SightingRow => ({ ...sighting, signs: [], contact: null });
@@ -37,6 +41,13 @@ export const encounterRoutes: Route[] = [
       timeline,
     };
   }),
+  route(readIncidentSites, async (ctx, { params }) => {
+    const scope = staffOf(ctx).stationId;
+    if (!(await incidentInScope(ctx.db, params.id, scope))) throw new Problem('not_found');
+    return { items: await sitesOfIncident(ctx.db, params.id, scope, ctx.now()) };
+  }),
+  // A bed is the end of a job as well, which only this noun can see.
+  route(checkIn, (ctx, { body }) => bringToBed(ctx, body)),
   route(recordEncounter, (ctx, { body }) => recordMeeting(ctx, body)),
   route(listEncounters, async (ctx, { query }) => {
     const staff = staffOf(ctx);

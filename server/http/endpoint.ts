@@ -6,10 +6,12 @@ import { type FieldError, fieldErrors, Problem } from '../../shared/problems.ts'
 import type { Actor, Staff } from '../context.ts';
 import { readContext, runCommand, type Service } from '../realtime/command.ts';
 import { readBody } from './body.ts';
-import { fromOwnOrigin } from './cookies.ts';
+import { sendJson } from './compressed.ts';
+import { cookieOf, fromOwnOrigin } from './cookies.ts';
 import { claim, fingerprint, keep, Replay } from './idempotency.ts';
 import { addressPrefix, type Limits } from './limits.ts';
-import type { Answer, Route } from './route.ts';
+import type { Answer, Input, Route } from './route.ts';
+import { chooseLocale } from './words.ts';
 
 export interface Gate {
   service: Service;
@@ -84,7 +86,7 @@ async function run(
   gate: Gate,
   route: Route,
   actor: Actor,
-  input: { params: unknown; query: unknown; body: unknown },
+  input: Input<unknown, unknown, unknown>,
   req: Request,
 ): Promise<Answer> {
   const { endpoint, handle, answer } = route;
@@ -129,16 +131,18 @@ export function answerer(gate: Gate, route: Route): (req: Request, res: Response
     const actor: Actor = known ?? { kind: 'public' };
     const params = parseParams(endpoint, req);
     const query = parseQuery(endpoint, req);
+    const locale = chooseLocale(req.query['lang'], cookieOf(req.headers, 'lang'), req.headers['accept-language']);
     if (raw) {
-      await raw(gate.service, actor, { params, query, body: undefined } as never, { req, res });
+      await raw(gate.service, actor, { params, query, body: undefined, locale } as never, { req, res });
       return;
     }
     const body = unsafe ? parse(endpoint.body, await readBody(endpoint, req, res), '') : undefined;
     if (unsafe) keyOf({ ...endpoint, replay: 'header' }, req, body);
     try {
-      const answer = await run(gate, route, actor, { params, query, body }, req);
+      const answer = await run(gate, route, actor, { params, query, body, locale }, req);
       if (answer.replay === true) res.setHeader('Idempotent-Replay', 'true');
-      res.status(answer.status).json(answer.body);
+      if (unsafe) res.status(answer.status).json(answer.body);
+      else await sendJson(req, res, answer.status, answer.body);
     } catch (thrown) {
       if (!(thrown instanceof Replay)) throw thrown;
       res.setHeader('Idempotent-Replay', 'true');

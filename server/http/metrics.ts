@@ -17,5 +17,10 @@ export const factsRelayed = new Counter({
   help: 'Facts read from the log by this node',
 });
 export const relaySeq = new Gauge({ name: 'warmpath_relay_seq', help: 'Newest seq this node has relayed' });
+export const routerAnswers = new Counter({
+  name: 'warmpath_router_answers_total',
+  help: 'What came of asking the router for travel times: right, slow, wrong or dead',
+  labelNames: ['outcome'] as const,
+});
 export const metricsText = (): Promise<string> => register.metrics();
 export const metricsType = register.contentType;

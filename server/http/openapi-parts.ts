@@ -7,9 +7,14 @@ import { pointSchema } from '../../shared/geo.ts';
 import { idSchema, instant } from '../../shared/ids.ts';
 import { entryRow, incidentRow } from '../../shared/incidents.ts';
 import { informantRow } from '../../shared/informants.ts';
-import { deviceRow, patrolRow, vehicleRow } from '../../shared/patrols.ts';
+import { crewMember, deviceRow, patrolRow, vehicleRow } from '../../shared/patrols.ts';
 import { trackPoint } from '../../shared/positions.ts';
 import { holdRow, publicShelter, shelterRow, shelterView, stayRow } from '../../shared/shelters.ts';
+import { siteRow } from '../../shared/sites.ts';
+import { readingRow, weatherRow } from '../../shared/weather.ts';
+import { callRow } from '../../shared/calls.ts';
+import { placeImportRow } from '../../shared/places.ts';
+import { questionRow } from '../../shared/questions.ts';
 import { followRow, photoRow, receipt, sightingRow } from '../../shared/sightings.ts';
 import { areaRow, ruleRow, stationRow } from '../../shared/stations.ts';
 import { depotRow, itemRow, movementRow, stockRow } from '../../shared/supplies.ts';
@@ -34,11 +39,18 @@ export const namedSchemas: Readonly<Record<string, z.ZodMiniType>> = {
   Item: itemRow,
   LiveShelter: shelterRow,
   Movement: movementRow,
+  CrewMember: crewMember,
   Patrol: patrolRow,
   Photo: photoRow,
   PublicShelter: publicShelter,
   Receipt: receipt,
+  Reading: readingRow,
   Rule: ruleRow,
+  Site: siteRow,
+  Weather: weatherRow,
+  Call: callRow,
+  PlaceImport: placeImportRow,
+  Question: questionRow,
   Session: sessionRow,
   Shelter: shelterView,
   Sighting: sightingRow,
@@ -113,7 +125,15 @@ export const chapters: readonly { name: string; paths: readonly string[]; about:
   },
   { name: 'supplies', paths: ['supplies'], about: 'Items, depots, stock and each movement of it.' },
   { name: 'tasks', paths: ['tasks'], about: 'What somebody must still see to.' },
-  { name: 'tally', paths: ['reports'], about: "The night's numbers." },
+  { name: 'tally', paths: ['reports'], about: "The night's numbers, and how long each step took." },
+  { name: 'weather', paths: ['weather'], about: 'Readings of the weather, observed and forecast.' },
+  { name: 'sites', paths: ['sites'], about: 'Known places, and what happened there before.' },
+  { name: 'places', paths: ['places'], about: 'What words, codes and pasted coordinates mean on the map.' },
+  {
+    name: 'calls',
+    paths: ['calls', 'hotlines', 'presence'],
+    about: 'The desk itself: its hotlines, and who is at which incident.',
+  },
   {
     name: 'stations',
     paths: ['stations', 'areas', 'rules'],
@@ -148,6 +168,8 @@ const liveRows = Object.fromEntries(
     items: 'Item',
     stock: 'Stock',
     tasks: 'Task',
+    weather: 'Weather',
+    sites: 'Site',
   } satisfies Record<Noun, string>).map(([noun, name]) => [
     noun,
     { type: 'array', items: { $ref: `#/components/schemas/${name}` } },
@@ -248,6 +270,15 @@ export const media: Readonly<Record<string, { takes?: Record<string, object>; gi
         type: 'string',
         description:
           'The file. First line: username,name,role,station,password,locale; the last two may be missing. UTF-8, UTF-16 or GB 18030; at most 1,000 rows.',
+      },
+    },
+  },
+  importPlaces: {
+    takes: {
+      'text/csv': {
+        type: 'string',
+        description:
+          'The table. First line: code,name,lon,lat,accuracyM in any order; accuracyM and one of code and name may be missing, other columns are not read. UTF-8, UTF-16 or GB 18030; at most 200,000 rows.',
       },
     },
   },

@@ -12,6 +12,8 @@ export interface Input<P, Q, B> {
   params: P;
   query: Q;
   body: B;
+  /** the reader's language */
+  locale: Locale;
 }
 
 /** An endpoint with what answers it. */

@@ -1,8 +1,7 @@
-import { convert } from '../../shared/geo.ts';
+import { convert, type LonLat } from '../../shared/geo.ts';
 import type { Part } from '../../shared/contract.ts';
 import type { closeIncident, EntryKind, IncidentRow, updateIncident } from '../../shared/incidents.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
-import { signs } from '../../shared/sightings.ts';
 import { type Actor, type Context, staffOf, userIdOf } from '../context.ts';
 import { pointSql } from '../db/postgis.ts';
 import { row, rows } from '../db/rows.ts';
@@ -59,32 +58,30 @@ async function lockIncident(ctx: Context, id: string): Promise<IncidentRow> {
   return found;
 }
 
-const judgeVersion = (current: IncidentRow, version: number | undefined): void => {
+export const judgeVersion = (current: IncidentRow, version: number | undefined): void => {
   if (version !== undefined && version !== current.version) throw new Problem('version_conflict', [], { current });
 };
-const judgeOpen = (current: IncidentRow): void => {
+export const judgeOpen = (current: IncidentRow): void => {
   if (current.status === 'closed') throw new Problem('incident_closed', [], { current });
 };
 
-/** The area and station a place belongs to; what lies outside every area is the root's, in its lane. */
-async function placeOf(
-  ctx: Context,
-  lon: number,
-  lat: number,
-): Promise<{ areaId: string | null; stationId: string; lane: 'outside' | null }> {
+type Place = Pick<IncidentRow, 'areaId' | 'stationId' | 'lane'> & { lon: number | null; lat: number | null };
+/** The area and station a place belongs to; what has none, or lies outside every area, is the root's, in its lane. */
+export async function placeOf(ctx: Context, position: LonLat | null): Promise<Place> {
+  const [lon, lat] = position ?? [null, null];
   const found = await row<{ areaId: string; stationId: string }>(
     ctx.db,
     `select id as "areaId", station_id as "stationId" from areas where st_covers(outline, st_setsrid(st_makepoint(:lon, :lat), 4326)) order by size_m2, id limit 1`,
     { lon, lat },
   );
-  if (found) return { ...found, lane: null };
+  if (found) return { ...found, lane: null, lon, lat };
   const root = await rootStation(ctx.db);
   if (!root) throw new Problem('unavailable');
-  return { areaId: null, stationId: root.id, lane: 'outside' };
+  return { areaId: null, stationId: root.id, lane: position === null ? 'unplaced' : 'outside', lon, lat };
 }
 
 /**
- * Corrects place, priority or head count. A new place may move it to another station, but not while a crew is under way:
+ * Corrects place, priority, head count or what the crew should have. A new place may move it to another station, but not while a crew is under way:
  * they and their desk would lose the job they are working.
  */
 export async function changeIncident(
@@ -96,27 +93,30 @@ export async function changeIncident(
   judgeVersion(before, body.version);
   judgeOpen(before);
   const { position } = body;
-  let moved: { areaId: string | null; stationId: string; lane: string | null; lon: number; lat: number } | null = null;
-  if (position) {
-    const [lon, lat] = convert(position.coordinates, body.crs ?? 'wgs84', 'wgs84');
-    moved = { ...(await placeOf(ctx, lon, lat)), lon, lat };
+  if (body.accuracyM !== undefined && !position)
+    throw fieldProblem('/accuracyM', 'position', 'it is the radius of a new position');
+  let moved: Place | null = null;
+  if (position !== undefined) {
+    moved = await placeOf(ctx, position && convert(position.coordinates, body.crs ?? 'wgs84', 'wgs84'));
     if (before.patrolIds.length > 0) moved.stationId = before.stationId;
   }
   await rows(
     ctx.db,
     `update incidents set version = version + 1, people = coalesce(:people, people), priority = coalesce(:priority, priority),
-       place_text = coalesce(:placeText, place_text), place_code = coalesce(:placeCode, place_code),
+       wants = coalesce(cast(:wants as text[]), wants), place_text = coalesce(:placeText, place_text), place_code = coalesce(:placeCode, place_code),
        station_id = coalesce(cast(:stationId as uuid), station_id), area_id = case when :moved then cast(:areaId as uuid) else area_id end,
        lane = case when :moved then :lane else lane end, position = case when :moved then ${pointSql(':lon', ':lat')} else position end,
-       accuracy_m = case when :moved then null else accuracy_m end
+       accuracy_m = case when :moved then cast(:accuracyM as real) else accuracy_m end
      where id = cast(:id as uuid)`,
     {
       id,
       people: body.people ?? null,
       priority: body.priority ?? null,
+      wants: body.wants === undefined ? null : [...new Set(body.wants)],
       placeText: body.placeText ?? null,
       placeCode: body.placeCode ?? null,
       moved: moved !== null,
+      accuracyM: body.accuracyM ?? null,
       stationId: moved?.stationId ?? null,
       areaId: moved?.areaId ?? null,
       lane: moved?.lane ?? null,
@@ -124,7 +124,7 @@ export async function changeIncident(
       lat: moved?.lat ?? null,
     },
   );
-  // The desk's own priority and head count outlast merges: regather() reads them here.
+  // The desk's own priority and head count outlast merges: regather() of commands-merge.ts reads them here.
   const { people, priority } = body;
   await tell(ctx, id, 'changed', {
     fields: Object.keys(body).filter((field) => field !== 'version'),
@@ -178,7 +178,7 @@ interface Obligation {
   refId: string;
 }
 /** What keeps an incident open: each noun writes its own row and takes it back when it is met. */
-async function obligationsOf(ctx: Context, id: string): Promise<Obligation[]> {
+export async function obligationsOf(ctx: Context, id: string): Promise<Obligation[]> {
   return rows<Obligation>(
     ctx.db,
     `select kind, ref_id as "refId" from obligations where incident_id = cast(:id as uuid) and (until is null or until > :now)
@@ -224,123 +224,4 @@ export async function openAgain(ctx: Context, id: string, version: number | unde
   );
   await tell(ctx, id, 'reopened');
   return told(ctx, id, 'incident.reopened');
-}
-
-/**
- * What an incident says of itself, gathered from its sightings and from what was merged into it: most people, all signs, the
- * most pressing priority. Of each incident in it the desk's own word counts, where there is one, else its report's.
- */
-async function regather(ctx: Context, id: string): Promise<void> {
-  await rows(
-    ctx.db,
-    `with recursive tree as (
-       select cast(:id as uuid) as id union select m.id from incidents m join tree on m.merged_into = tree.id
-     ), own as (
-       select coalesce((select cast(e.detail ->> 'people' as integer) from incident_entries e
-           where e.incident_id = tree.id and e.kind = 'changed' and e.detail -> 'people' is not null order by e.id desc limit 1), g.people) as people,
-         coalesce((select e.detail ->> 'priority' from incident_entries e
-           where e.incident_id = tree.id and e.kind = 'changed' and e.detail -> 'priority' is not null order by e.id desc limit 1),
-           case when g.signs && array(select jsonb_array_elements_text(rule_value('signs.life_risk', s.path))) then 'life_risk'
-             when g.signs && array(select jsonb_array_elements_text(rule_value('signs.urgent', s.path))) then 'urgent' else 'normal' end) as priority
-       from tree join sightings g on g.first_incident_id = tree.id join incidents i on i.id = cast(:id as uuid) join stations s on s.id = i.station_id
-     ), said as (
-       select max(received_at) as last, bool_or(verified) as verified,
-         array(select x from unnest(cast(:signs as text[])) with ordinality as known (x, n)
-           where exists (select from sightings y where y.incident_id = cast(:id as uuid) and x = any (y.signs)) order by n) as signs
-       from sightings where incident_id = cast(:id as uuid)
-     )
-     update incidents i set version = version + 1, people = (select max(own.people) from own), signs = said.signs, last_reported_at = said.last, verified = said.verified,
-       priority = (select own.priority from own order by array_position(array['life_risk', 'urgent', 'normal'], own.priority) limit 1)
-     from said where i.id = cast(:id as uuid) and said.last is not null`,
-    { id, signs },
-  );
-}
-
-/** Folds one incident into another: its sightings move, it closes, every reporter is answered by the one that stays. */
-export async function merge(
-  ctx: Context,
-  id: string,
-  intoId: string,
-  version: number | undefined,
-): Promise<IncidentRow> {
-  if (id === intoId) throw fieldProblem('/intoId', 'same', 'an incident cannot be merged into itself');
-  const found = await lockIncidents(ctx, [id, intoId]);
-  const from = found.find((incident) => incident.id === id);
-  const into = found.find((incident) => incident.id === intoId);
-  if (!from || !into) throw new Problem('not_found');
-  judgeVersion(from, version);
-  if (from.mergedInto !== null) throw new Problem('already_merged', [], { current: from });
-  judgeOpen(from);
-  judgeOpen(into);
-  if ((await obligationsOf(ctx, id)).length > 0) throw new Problem('open_obligations', [], { current: from });
-  const now = ctx.now();
-  await rows(ctx.db, `update sightings set incident_id = cast(:intoId as uuid) where incident_id = cast(:id as uuid)`, {
-    id,
-    intoId,
-  });
-  await rows(
-    ctx.db,
-    `update incidents set status = 'closed', closed_at = :now, seen_at = coalesce(seen_at, :now), merged_into = cast(:intoId as uuid), merged_at = :now, version = version + 1 where id = cast(:id as uuid)`,
-    { id, intoId, now },
-  );
-  // Whoever merges has looked at both; a reporter who was told so must not hear less now.
-  await rows(ctx.db, `update incidents set seen_at = coalesce(seen_at, :now) where id = cast(:intoId as uuid)`, {
-    intoId,
-    now,
-  });
-  await regather(ctx, intoId);
-  await tell(ctx, id, 'merged', { intoId, code: into.code });
-  await tell(ctx, intoId, 'absorbed', { fromId: id, code: from.code });
-  const after = await incidentRows(ctx.db, [id, intoId]);
-  record(ctx, {
-    type: 'incident.merged',
-    stationId: into.stationId,
-    rows: { incidents: after },
-    before: { incidents: found },
-  });
-  return after.find((incident) => incident.id === id) as IncidentRow;
-}
-
-/** Takes a merge back: the sightings that this incident brought, and those merged into it before, return to it. */
-export async function unmerge(ctx: Context, id: string, version: number | undefined): Promise<IncidentRow> {
-  const first = await row<{ intoId: string | null }>(
-    ctx.db,
-    `select merged_into as "intoId" from incidents where id = cast(:id as uuid)`,
-    { id },
-  );
-  const intoId = first?.intoId ?? null;
-  const found = await lockIncidents(ctx, intoId === null ? [id] : [id, intoId]);
-  const from = found.find((incident) => incident.id === id);
-  if (!from) throw new Problem('not_found');
-  judgeVersion(from, version);
-  if (intoId === null || from.mergedInto !== intoId) throw new Problem('not_merged', [], { current: from });
-  // A later merge on top has carried the sightings on: that one comes back first.
-  if (found.some((incident) => incident.id === intoId && incident.mergedInto !== null))
-    throw new Problem('already_merged', [], { current: from });
-  await rows(
-    ctx.db,
-    `with recursive mine as (
-       select cast(:id as uuid) as id union select m.id from incidents m join mine on m.merged_into = mine.id
-     )
-     update sightings set incident_id = cast(:id as uuid)
-     where incident_id = cast(:intoId as uuid) and first_incident_id in (select id from mine)`,
-    { id, intoId },
-  );
-  await rows(
-    ctx.db,
-    `update incidents set status = 'open', closed_at = null, merged_into = null, merged_at = null, version = version + 1 where id = cast(:id as uuid)`,
-    { id },
-  );
-  await regather(ctx, intoId);
-  await regather(ctx, id);
-  await tell(ctx, id, 'unmerged', { intoId });
-  await tell(ctx, intoId, 'released', { fromId: id, code: from.code });
-  const after = await incidentRows(ctx.db, [id, intoId]);
-  record(ctx, {
-    type: 'incident.unmerged',
-    stationId: from.stationId,
-    rows: { incidents: after },
-    before: { incidents: found },
-  });
-  return after.find((incident) => incident.id === id) as IncidentRow;
 }

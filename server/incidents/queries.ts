@@ -13,7 +13,11 @@ const COLUMNS = `i.id, i.version, i.code, i.station_id as "stationId", i.area_id
   ${asInstant('i.first_dispatched_at')} as "firstDispatchedAt", ${asInstant('i.arrived_at')} as "arrivedAt",
   ${asInstant('i.closed_at')} as "closedAt", i.close_reason as "closeReason", i.outcome, i.merged_into as "mergedInto",
   array(select g.id from sightings g where g.incident_id = i.id order by g.received_at, g.id) as "sightingIds",
-  array(select d.patrol_id from dispatches d where d.incident_id = i.id and d.ended_at is null order by d.patrol_id) as "patrolIds"`;
+  array(select d.patrol_id from dispatches d where d.incident_id = i.id and d.ended_at is null order by d.patrol_id) as "patrolIds",
+  ${asInstant('i.last_seen_at')} as "lastSeenAt", i.spoken, i.wants_help as "wantsHelp", i.still_there as "stillThere", i.refusals, i.wants,
+  ${asInstant('i.accepted_at')} as "acceptedAt", ${asInstant('i.safe_at')} as "safeAt", ${asInstant('i.asked_at')} as "askedAt",
+  ${asInstant('i.answered_at')} as "answeredAt", i.claimed_by as "claimedBy", ${asInstant('i.claimed_until')} as "claimedUntil",
+  ${asInstant('i.snoozed_until')} as "snoozedUntil"`;
 
 /** Whole rows for facts, in the order of ids. */
 export function incidentRows(db: Db, ids: readonly string[]): Promise<IncidentRow[]> {
@@ -49,69 +53,43 @@ export function incidentInScope(db: Db, id: string, scope: string): Promise<Inci
 }
 
 export interface IncidentPage {
+  /** one status, 'live' or 'all' */
   status: string;
   after: string | null;
   limit: number;
   bbox: readonly [number, number, number, number] | null;
 }
 
-/** How lists may be sorted; each order ends in the id, so that paging never skips. */
-const ORDERS = {
-  newest: `i.opened_at desc, i.id desc`,
-  cold: `array_position(array['life_risk', 'urgent', 'normal'], i.priority), i.opened_at, i.id`,
-} as const;
-/** What comes after the row :after in each order. */
-const AFTERS = {
-  newest: `(i.opened_at, i.id) < (select c.opened_at, c.id from incidents c where c.id = cast(:after as uuid))`,
-  cold: `(array_position(array['life_risk', 'urgent', 'normal'], i.priority), i.opened_at, i.id) >
-    (select array_position(array['life_risk', 'urgent', 'normal'], c.priority), c.opened_at, c.id from incidents c where c.id = cast(:after as uuid))`,
-} as const;
+/** Which incidents a list is about; its values are those of `listBindings`. */
+export const LISTED = `s.path @> array[cast(:scope as uuid)]
+       and (:status = 'all' or (:status = 'live' and i.status <> 'closed') or i.status = :status)
+       and (cast(:west as float8) is null or st_intersects(i.position::geometry, st_makeenvelope(cast(:west as float8), cast(:south as float8), cast(:east as float8), cast(:north as float8), 4326)))`;
+export const listBindings = (
+  scope: string,
+  status: string,
+  bbox: IncidentPage['bbox'],
+): Record<string, string | number | null> => ({
+  scope,
+  status,
+  west: bbox?.[0] ?? null,
+  south: bbox?.[1] ?? null,
+  east: bbox?.[2] ?? null,
+  north: bbox?.[3] ?? null,
+});
 
-export function incidentsOf(
+/** One page, the newest first; the order ends in the id, so that paging never skips. */
+export function newestIncidents(
   db: Db,
   scope: string,
-  sort: keyof typeof ORDERS,
   { status, after, limit, bbox }: IncidentPage,
 ): Promise<IncidentRow[]> {
   return rows<IncidentRow>(
     db,
     `select ${COLUMNS} from incidents i join stations s on s.id = i.station_id
-     where s.path @> array[cast(:scope as uuid)]
-       and (:status = 'all' or (:status = 'live' and i.status <> 'closed') or i.status = :status)
-       and (cast(:west as float8) is null or st_intersects(i.position::geometry, st_makeenvelope(cast(:west as float8), cast(:south as float8), cast(:east as float8), cast(:north as float8), 4326)))
-       and (cast(:after as uuid) is null or ${AFTERS[sort]})
-     order by ${ORDERS[sort]} limit :limit + 1`,
-    {
-      scope,
-      status,
-      after,
-      limit,
-      west: bbox?.[0] ?? null,
-      south: bbox?.[1] ?? null,
-      east: bbox?.[2] ?? null,
-      north: bbox?.[3] ?? null,
-    },
-  );
-}
-
-/** Open incidents near in place and time by the station's rules, nearest first. */
-export function duplicatesOf(
-  db: Db,
-  id: string,
-  scope: string,
-): Promise<(IncidentRow & { distanceM: number; minutesApart: number })[]> {
-  return rows(
-    db,
-    `with me as (
-       select m.id, m.position, m.opened_at, cast(rule_value('duplicates.radius', s.path) as text)::float8 as radius, cast(rule_value('duplicates.window', s.path) as text)::float8 as hours
-       from incidents m join stations s on s.id = m.station_id where m.id = cast(:id as uuid)
-     )
-     select ${COLUMNS}, round(st_distance(i.position, me.position)) as "distanceM", round(abs(extract(epoch from i.opened_at - me.opened_at)) / 60)::integer as "minutesApart"
-     from me join incidents i on st_dwithin(i.position, me.position, me.radius) join stations s on s.id = i.station_id
-     where i.id <> me.id and i.status <> 'closed' and s.path @> array[cast(:scope as uuid)]
-       and abs(extract(epoch from i.opened_at - me.opened_at)) <= me.hours * 3600
-     order by st_distance(i.position, me.position), i.id limit 50`,
-    { id, scope },
+     where ${LISTED}
+       and (cast(:after as uuid) is null or (i.opened_at, i.id) < (select c.opened_at, c.id from incidents c where c.id = cast(:after as uuid)))
+     order by i.opened_at desc, i.id desc limit :limit + 1`,
+    { ...listBindings(scope, status, bbox), after, limit },
   );
 }
 

@@ -36,9 +36,22 @@ const pruneRuns = async (ctx: Context): Promise<number> =>
     )
   ).length;
 
+/** Where a patrol was last is in its track; here it would only stand in the way of the search for who is near. */
+const prunePositions = async (ctx: Context): Promise<number> =>
+  (
+    await rows(
+      ctx.db,
+      `delete from patrol_positions where patrol_id in (
+         select l.patrol_id from patrol_positions l join patrols p on p.id = l.patrol_id
+         where p.ended_at < cast(:now as timestamptz) - interval '1 hour' limit :batch) returning patrol_id`,
+      { now: ctx.now(), batch: BATCH },
+    )
+  ).length;
+
 /** What the service keeps for itself is thrown away in time, in the early afternoon when desks are quiet. */
 export const pruningJobs: readonly Job[] = [
   { name: 'prune-events', schedule: { dailyAt: '13:10' }, run: pruneEvents },
   { name: 'prune-keys', schedule: { dailyAt: '13:20' }, run: pruneKeys },
   { name: 'prune-runs', schedule: { dailyAt: '13:30' }, run: pruneRuns },
+  { name: 'prune-positions', schedule: { dailyAt: '13:40' }, run: prunePositions },
 ];

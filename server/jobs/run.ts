@@ -7,7 +7,8 @@ import { dueSlots, type Schedule } from './slots.ts';
 
 export interface Job {
   name: string;
-  schedule: Schedule;
+  /** 'pulse': every few seconds on every node, without a row; what is to be done is locked by who does it */
+  schedule: Schedule | 'pulse';
   /** runs until it answers 0, each time in a transaction of its own, so that no batch holds a lock long */
   run: (ctx: Context) => Promise<number>;
 }
@@ -15,10 +16,13 @@ export interface Job {
 /** Slots missed while nothing ran are looked for this far back. */
 const LOOK_BACK_MS = 7 * 86_400_000;
 const MAX_BATCHES = 1_000;
+/** Small beside any time that a crew is given to answer. */
+const PULSE_MS = 5_000;
 
 /** Runs what is due. Of the slots one job missed only the newest is run: what it does is level-triggered and does not add up. */
 export async function beat(service: Service, jobs: readonly Job[], zone: string): Promise<void> {
   for (const job of jobs) {
+    if (job.schedule === 'pulse') continue;
     const now = service.now();
     const db = service.database.knex;
     const last = await row<{ dueAt: Date }>(
@@ -42,6 +46,11 @@ export async function beat(service: Service, jobs: readonly Job[], zone: string)
       now: service.now(),
     });
   }
+}
+
+/** Runs what cannot wait for the next minute. */
+export async function pulse(service: Service, jobs: readonly Job[]): Promise<void> {
+  for (const job of jobs) if (job.schedule === 'pulse') await runJob(service, job);
 }
 
 async function runJob(service: Service, job: Job): Promise<void> {
@@ -68,7 +77,7 @@ export interface Jobs {
 }
 
 /**
- * Catches up on what is due, then beats once a minute. `zone` is asked at every beat: nodes that began before the root
+ * Catches up on what is due, then beats once a minute, and between beats has a pulse. `zone` is asked at every beat: nodes that began before the root
  * station had its time zone must count the same slots as those that began after.
  */
 export function startJobs(service: Service, jobs: readonly Job[], zone: () => Promise<string>): Jobs {
@@ -86,10 +95,21 @@ export function startJobs(service: Service, jobs: readonly Job[], zone: () => Pr
   };
   void go();
   const task = cron.schedule('* * * * *', go, { noOverlap: true });
+  let stopped = false;
+  let resting: NodeJS.Timeout | undefined;
+  let pulsing: Promise<void> = Promise.resolve();
+  const live = (): void => {
+    pulsing = pulse(service, jobs).then(() => {
+      if (!stopped) resting = setTimeout(live, PULSE_MS);
+    });
+  };
+  live();
   return {
     async stop() {
+      stopped = true;
+      clearTimeout(resting);
       await task.stop();
-      await running;
+      await Promise.all([running, pulsing]);
     },
   };
 }

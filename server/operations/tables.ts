@@ -5,9 +5,9 @@ import { rows } from '../db/rows.ts';
 /**
  * What no backup holds. Sessions: whoever stole one must not come back with the data, and nobody signed in may go on with a
  * picture of what was lost. Events: they tell clients what changed since their snapshot, and after a restore every client
- * begins with a fresh one.
+ * begins with a fresh one. Presence: nobody is there any more.
  */
-const leftOut = ['sessions', 'events', 'knex_migrations', 'knex_migrations_lock'];
+const leftOut = ['sessions', 'events', 'presence', 'knex_migrations', 'knex_migrations_lock'];
 
 /** One of our tables; generated columns are left out, because the database computes them again. */
 export interface Table {

@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini';
 import type { PatrolRow, startPatrol, updatePatrol } from '../../shared/patrols.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
-import { type Context, staffOf } from '../context.ts';
+import { type Context, isDesk, staffOf } from '../context.ts';
 import { row, rows } from '../db/rows.ts';
 import { inSubtreeSql, scopeOf } from '../db/scope.ts';
 import { record } from '../realtime/record.ts';
@@ -37,12 +37,20 @@ export async function lockPatrol(
   return patrolRow(ctx, id);
 }
 
-/** Sets what follows from a dispatch; the caller holds the lock and records the fact. An outing that is over stays over. */
-export async function setPatrolStatus(ctx: Context, id: string, status: 'free' | 'busy'): Promise<PatrolRow> {
+/**
+ * Sets what follows from a dispatch, marked when it was the desk that set the dispatch's status; the caller holds the lock
+ * and records the fact. An outing that is over stays over.
+ */
+export async function setPatrolStatus(
+  ctx: Context,
+  id: string,
+  status: 'free' | 'busy',
+  byDesk: boolean,
+): Promise<PatrolRow> {
   await rows(
     ctx.db,
-    `update patrols set status = :status, version = version + 1 where id = cast(:id as uuid) and ended_at is null`,
-    { id, status },
+    `update patrols set status = :status, set_by_desk = :byDesk, version = version + 1 where id = cast(:id as uuid) and ended_at is null`,
+    { id, status, byDesk },
   );
   return patrolRow(ctx, id);
 }
@@ -78,6 +86,11 @@ async function lockCrew(ctx: Context, crew: readonly string[], patrolId: string)
   return wanted;
 }
 
+function judgeShiftEnd(ctx: Context, shiftEndsAt: string | null | undefined): void {
+  if (typeof shiftEndsAt === 'string' && new Date(shiftEndsAt) <= ctx.now())
+    throw fieldProblem('/shiftEndsAt', 'range', 'a shift ends later than now');
+}
+
 function judgeCount(crewCount: number, crew: readonly string[]): void {
   if (crewCount < crew.length) throw fieldProblem('/crewCount', 'range', 'fewer than the people named');
 }
@@ -98,6 +111,7 @@ export async function goOut(ctx: Context, body: Start): Promise<PatrolRow> {
   const stationId = (await stationFor(ctx, body.stationId)).id;
   const crew = await lockCrew(ctx, body.crew, body.id);
   judgeCount(body.crewCount, crew);
+  judgeShiftEnd(ctx, body.shiftEndsAt);
   const vehicle = body.vehicleId === undefined ? null : await lockedVehicle(ctx.db, actor.stationId, body.vehicleId);
   if (vehicle === undefined || vehicle?.active === false)
     throw fieldProblem('/vehicleId', 'not_found', 'no such vehicle here', 'not_found');
@@ -112,9 +126,9 @@ export async function goOut(ctx: Context, body: Start): Promise<PatrolRow> {
   await rows(
     ctx.db,
     `with next as (select cast(nextval(pg_get_serial_sequence('patrols', 'num')) as integer) as num)
-     insert into patrols (id, num, station_id, name, vehicle_id, crew_count, status, started_at) overriding system value
+     insert into patrols (id, num, station_id, name, vehicle_id, crew_count, status, started_at, shift_ends_at) overriding system value
      select cast(:id as uuid), next.num, cast(:stationId as uuid), coalesce(cast(:name as text), 'Patrol ' || next.num), cast(:vehicleId as uuid),
-       cast(:crewCount as integer), 'free', :now
+       cast(:crewCount as integer), 'free', :now, cast(:shiftEndsAt as timestamptz)
      from next`,
     {
       id: body.id,
@@ -122,6 +136,7 @@ export async function goOut(ctx: Context, body: Start): Promise<PatrolRow> {
       name: body.name ?? vehicle?.name ?? null,
       vehicleId: vehicle?.id ?? null,
       crewCount: body.crewCount,
+      shiftEndsAt: body.shiftEndsAt ?? null,
       now: ctx.now(),
     },
   );
@@ -155,14 +170,27 @@ export async function changePatrol(ctx: Context, id: string, body: Update): Prom
   const crew = [...new Set(body.crew ?? known.crew)];
   const crewCount = body.crewCount ?? Math.max(known.crewCount, crew.length);
   judgeCount(crewCount, crew);
+  judgeShiftEnd(ctx, body.shiftEndsAt);
   const ends = body.status === 'ended';
   const now = ctx.now();
   await rows(
     ctx.db,
     `update patrols set name = coalesce(cast(:name as text), name), crew_count = cast(:crewCount as integer),
-       status = coalesce(cast(:status as text), status), ended_at = case when :ends then cast(:now as timestamptz) end, version = version + 1
+       status = coalesce(cast(:status as text), status), set_by_desk = coalesce(cast(:byDesk as boolean), set_by_desk),
+       shift_ends_at = case when :setsShiftEnd then cast(:shiftEndsAt as timestamptz) else shift_ends_at end, ended_at = case when :ends then cast(:now as timestamptz) end, version = version + 1
      where id = cast(:id as uuid)`,
-    { id, name: body.name ?? null, crewCount, status: body.status ?? null, ends, now },
+    {
+      id,
+      name: body.name ?? null,
+      crewCount,
+      status: body.status ?? null,
+      // marked until the crew itself says where it stands
+      byDesk: body.status === undefined ? null : isDesk(actor),
+      setsShiftEnd: body.shiftEndsAt !== undefined,
+      shiftEndsAt: body.shiftEndsAt ?? null,
+      ends,
+      now,
+    },
   );
   if (ends)
     await rows(
@@ -179,4 +207,26 @@ export async function changePatrol(ctx: Context, id: string, body: Update): Prom
     before: { patrols: [known] },
   });
   return changed;
+}
+
+/**
+ * Runs a change of a person, and tells the outing they are on anew when it took something to or from what its crew brings.
+ * The outing is locked first, as by every command that takes people onto one.
+ */
+export async function aroundOuting<T>(ctx: Context, userId: string, change: () => Promise<T>): Promise<T> {
+  const out = await row<{ id: string }>(
+    ctx.db,
+    `select c.patrol_id as id from patrol_crew c where c.user_id = cast(:userId as uuid) and c.left_at is null`,
+    { userId },
+  );
+  if (!out) return change();
+  await row(ctx.db, `select p.id from patrols p where p.id = cast(:id as uuid) for no key update`, out);
+  const before = await patrolRow(ctx, out.id);
+  const result = await change();
+  const after = await patrolRow(ctx, out.id);
+  if (after.skills.join() === before.skills.join()) return result;
+  await rows(ctx.db, `update patrols set version = version + 1 where id = cast(:id as uuid)`, out);
+  const changed = await patrolRow(ctx, out.id);
+  record(ctx, { type: 'patrol.changed', stationId: changed.stationId, rows: { patrols: [changed] } });
+  return result;
 }

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { PatrolRow, PatrolStatus } from '../../shared/patrols.ts';
+import type { CrewMember, PatrolRow, PatrolStatus } from '../../shared/patrols.ts';
 import { asInstant } from '../db/postgis.ts';
 import { row, rows } from '../db/rows.ts';
 import { inSubtreeSql } from '../db/scope.ts';
@@ -11,7 +11,10 @@ type Db = Knex | Knex.Transaction;
 const COLUMNS = `p.id, p.version, p.num, p.station_id as "stationId", p.name, p.vehicle_id as "vehicleId", v.name as "vehicleName",
   coalesce((select array_agg(c.user_id order by c.user_id) from patrol_crew c
     where c.patrol_id = p.id and (c.left_at is null or p.ended_at is not null)), cast('{}' as uuid[])) as crew,
-  p.crew_count as "crewCount", p.status, ${asInstant('p.started_at')} as "startedAt", ${asInstant('p.ended_at')} as "endedAt"`;
+  p.crew_count as "crewCount", p.status, ${asInstant('p.started_at')} as "startedAt", ${asInstant('p.ended_at')} as "endedAt",
+  v.seats, array(select distinct s from patrol_crew c join users u on u.id = c.user_id cross join unnest(u.skills) as s
+    where c.patrol_id = p.id and (c.left_at is null or p.ended_at is not null) order by s) as skills,
+  ${asInstant('p.shift_ends_at')} as "shiftEndsAt", p.set_by_desk as "setByDesk"`;
 const FROM = `patrols p left join vehicles v on v.id = p.vehicle_id`;
 
 /** Patrols by id, in no order. */
@@ -50,6 +53,19 @@ export const patrolPage = (
          or (p.started_at, p.id) < (select c.started_at, c.id from patrols c where c.id = cast(:after as uuid)))
      order by p.started_at desc, p.id desc limit cast(:limit as integer) + 1`,
     { scope, status: status ?? 'out', ...page },
+  );
+
+/** One page of the people of a subtree who can go out, by name. */
+export const crewPage = (db: Db, scope: string, page: PageAfter): Promise<CrewMember[]> =>
+  rows<CrewMember>(
+    db,
+    `select u.id, u.station_id as "stationId", u.name, u.skills,
+       (select c.patrol_id from patrol_crew c where c.user_id = u.id and c.left_at is null limit 1) as "patrolId"
+     from users u
+     where u.active and u.role = 'crew' and ${inSubtreeSql('u.station_id')}
+       and (cast(:after as uuid) is null or (u.name, u.id) > (select o.name, o.id from users o where o.id = cast(:after as uuid)))
+     order by u.name, u.id limit cast(:limit as integer) + 1`,
+    { scope, ...page },
   );
 
 /** True when the patrol lies in the subtree. */

@@ -1,6 +1,7 @@
 import {
   createDevice,
   createVehicle,
+  listCrewMembers,
   listDevices,
   listPatrols,
   listVehicles,
@@ -17,7 +18,7 @@ import { view, viewerOf } from '../realtime/audience.ts';
 import { addDevice, addVehicle, changeDevice, changeVehicle } from './commands-equipment.ts';
 import { changePatrol, goOut } from './commands.ts';
 import { devicePage, vehiclePage } from './queries-equipment.ts';
-import { patrolPage } from './queries.ts';
+import { crewPage, patrolPage } from './queries.ts';
 
 /** Endpoints of patrols, vehicles and devices. */
 export const patrolRoutes: Route[] = [
@@ -36,6 +37,10 @@ export const patrolRoutes: Route[] = [
       ({ id }) => id,
     );
     return { items: items.flatMap((patrol) => view('patrols', patrol, viewer) ?? []), nextCursor };
+  }),
+  route(listCrewMembers, async (ctx, { query }) => {
+    const page = cursorOf(query);
+    return pageOf(await crewPage(ctx.db, scopeOf(ctx).scope, page), page.limit, ({ id }) => id);
   }),
   route(startPatrol, (ctx, { body }) => goOut(ctx, body)),
   route(updatePatrol, (ctx, { params, body }) => changePatrol(ctx, params.id, body)),

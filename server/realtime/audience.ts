@@ -97,10 +97,25 @@ export const views: { readonly [N in Noun]: { readonly [R in Role]?: View<N> } }
     admin: whole,
   },
   tasks: { dispatcher: whole, manager: whole },
+  weather: {
+    partner: whole,
+    inspector: whole,
+    shelter: whole,
+    crew: whole,
+    dispatcher: whole,
+    manager: whole,
+    admin: whole,
+  },
+  // a place where people sleep: the desk's alone, and the inspector's one logged look at a time
+  sites: { inspector: whole, dispatcher: whole, manager: whole },
 };
 
 /** Inspectors read exact places one look at a time, each look logged; they are never sent them. */
-const neverLive: { readonly [N in Noun]?: readonly Role[] } = { incidents: ['inspector'], dispatches: ['inspector'] };
+const neverLive: { readonly [N in Noun]?: readonly Role[] } = {
+  incidents: ['inspector'],
+  dispatches: ['inspector'],
+  sites: ['inspector'],
+};
 
 /** Who sees where patrols are. */
 export const seesPatrolPositions: readonly Role[] = ['inspector', 'crew', 'dispatcher', 'manager'];
@@ -127,7 +142,9 @@ const stationOf = (noun: Noun, row: Nouns[Noun]): string | null => {
 
 function heard<N extends Noun>(noun: N, row: Nouns[N], viewer: Viewer, paths: StationPaths): Nouns[N] | null {
   const station = stationOf(noun, row);
-  if (station !== null && paths.get(station)?.includes(viewer.stationId) !== true) return null;
+  // the weather comes from above: a station without its own feed lives by that of the city
+  const above = noun === 'weather' && station !== null && paths.get(viewer.stationId)?.includes(station) === true;
+  if (!above && station !== null && paths.get(station)?.includes(viewer.stationId) !== true) return null;
   return liveView(noun, row, viewer);
 }
 

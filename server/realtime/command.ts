@@ -18,7 +18,7 @@ export function readContext(
   actor: Actor,
   db: Knex | Knex.Transaction = service.database.knex,
 ): Context {
-  return { db, now: service.now, actor, log: service.log, followKey: service.followKey, facts: [] };
+  return { db, now: service.now, actor, log: service.log, followKey: service.followKey, facts: [], subjects: [] };
 }
 
 /** Runs one command: its rows, its facts and its audit row commit together or not at all. */
@@ -33,7 +33,10 @@ export async function runCommand<T>(
   const reply = await inTransaction(database, async (trx) => {
     const ctx = readContext(service, actor, trx);
     const result = await command(ctx);
-    told = await writeFacts(trx, service.now(), actor, ctx.facts, audit);
+    told = await writeFacts(trx, service.now(), actor, ctx.facts, {
+      ...audit,
+      subjectIds: [...audit.subjectIds, ...ctx.subjects],
+    });
     if (told) await database.notify(trx);
     return result;
   });

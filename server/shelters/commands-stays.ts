@@ -1,5 +1,6 @@
 /** People in beds. */
 import type * as z from 'zod/mini';
+import type { IncidentRow } from '../../shared/incidents.ts';
 import { Problem } from '../../shared/problems.ts';
 import type { BedKind, checkIn, HoldRow, ShelterRow, StayRow, updateStay } from '../../shared/shelters.ts';
 import type { Context } from '../context.ts';
@@ -62,8 +63,11 @@ async function judgeBeds(ctx: Context, shelter: ShelterRow, hold: HoldRow | null
   return { kind, people, uses: stands ? hold : null };
 }
 
-/** Checks people in. 409 shelter_closed, no_bed, or hold_ended for a hold that was used or given back; one that ran out counts as none. */
-export async function arrive(ctx: Context, body: CheckIn): Promise<StayRow> {
+/**
+ * Checks people in. 409 shelter_closed, no_bed, or hold_ended for a hold that was used or given back; one that ran out counts as
+ * none. `settle` does what else changes with it, and answers the incidents that the fact then carries.
+ */
+export async function arrive(ctx: Context, body: CheckIn, settle?: () => Promise<IncidentRow[]>): Promise<StayRow> {
   const shelter = await lockShelter(ctx, body.shelterId);
   const hold = body.holdId === undefined ? null : await lockedHold(ctx.db, body.shelterId, body.holdId);
   if (hold === undefined)
@@ -89,10 +93,16 @@ export async function arrive(ctx: Context, body: CheckIn): Promise<StayRow> {
   const holds = uses === null ? [] : await endHolds(ctx, [uses.id], 'used');
   const stay = await stayRow(ctx, body.id);
   const shelters = [await counted(ctx, shelter.id)];
+  const incidents = (await settle?.()) ?? [];
   record(ctx, {
     type: 'stay.started',
     stationId: shelter.stationId,
-    rows: { stays: [stay], shelters, ...(holds.length > 0 ? { holds } : {}) },
+    rows: {
+      stays: [stay],
+      shelters,
+      ...(holds.length > 0 ? { holds } : {}),
+      ...(incidents.length > 0 ? { incidents } : {}),
+    },
   });
   return stay;
 }

@@ -1,6 +1,5 @@
 import { Problem } from '../../shared/problems.ts';
 import {
-  checkIn,
   createShelter,
   holdBed,
   listPublicShelters,
@@ -15,7 +14,7 @@ import { cursorOf, pageOf } from '../http/paging.ts';
 import { type Route, route } from '../http/route.ts';
 import { view, viewerOf } from '../realtime/audience.ts';
 import { giveBack, holdBeds } from './commands-holds.ts';
-import { arrive, changeStay } from './commands-stays.ts';
+import { changeStay } from './commands-stays.ts';
 import { addShelter, changeShelter } from './commands.ts';
 import { stayPage } from './queries-holds.ts';
 import { placeOf, publicShelters, shelterPage, shelterViews } from './queries.ts';
@@ -60,6 +59,5 @@ export const shelterRoutes: Route[] = [
       ({ id }) => id,
     );
   }),
-  route(checkIn, (ctx, { body }) => arrive(ctx, body)),
   route(updateStay, (ctx, { params, body }) => changeStay(ctx, params.id, body)),
 ];

@@ -5,6 +5,7 @@ import { row } from '../db/rows.ts';
 import { callLinks, dataBlock, document, type EmergencyNumber, html, type Html, sendPage } from '../http/html.ts';
 import type { Page, PageContext } from '../http/route.ts';
 import { emergencyNumbers } from '../stations/queries.ts';
+import { type AnswerNote, answerNotes, type Draft, noDraft, questionSection, takeAnswer } from './follow-question.ts';
 import { sightingIdOfToken } from './follow-token.ts';
 import { readFollowByToken } from './queries.ts';
 
@@ -33,6 +34,10 @@ function stepItem(page: PageContext, step: FollowStep, format: Intl.DateTimeForm
 const wordsOf = ({ t }: PageContext): Record<string, string> =>
   Object.fromEntries(
     [
+      'question.still_there',
+      'report.answer.unknown',
+      ...answerNotes.map((note) => `follow.answer.${note}`),
+      ...['follow.answer.offline', 'follow.question'],
       ...[...followStatuses, 'outcome'].map((name) => `follow.status.${name}`),
       ...['done', 'now', 'ahead', 'watching', 'offline', 'copied'].map((name) => `follow.${name}`),
       ...['waiting', 'sending', 'photos', 'photo_lost'].map((name) => `report.outbox.${name}`),
@@ -42,7 +47,14 @@ const wordsOf = ({ t }: PageContext): Record<string, string> =>
 function followBody(
   page: PageContext,
   found: FollowRow,
-  at: { path: string; isNew: boolean; zone: string; numbers: readonly EmergencyNumber[] },
+  at: {
+    path: string;
+    isNew: boolean;
+    zone: string;
+    numbers: readonly EmergencyNumber[];
+    note: AnswerNote | null;
+    draft: Draft;
+  },
 ): Html {
   const { t, locale } = page;
   const format = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: at.zone });
@@ -55,11 +67,7 @@ function followBody(
     }
     <h1>${t('follow.title')} <span class="code">${found.code}</span></h1>
     <p class="photos-status" role="status" hidden></p>
-    <section class="question" ${found.question === null && html` hidden`} aria-labelledby="question-title">
-      <h2 id="question-title">${t('follow.question')}</h2>
-      <p class="asked">${found.question}</p>
-      <p>${t('follow.question.how')}</p>
-    </section>
+    ${questionSection(page, found, at)}
     <ol class="steps">
       ${followSteps(found).map((step) => stepItem(page, step, format))}
     </ol>
@@ -82,7 +90,7 @@ function followBody(
         <li><a href="/shelters">${t('follow.shelters')}</a></li>
       </ul>
     </section>
-    ${dataBlock('page-data', { words: wordsOf(page), zone: at.zone, locale, status: found.status })}`;
+    ${dataBlock('page-data', { words: wordsOf(page), zone: at.zone, locale, status: found.status, questionId: found.questionId })}`;
 }
 
 /** A page that says there is nothing here, with the way to report all the same. */
@@ -105,22 +113,51 @@ export async function missingPage(
   );
 }
 
-/** GET /follow/:token */
-export const followPage: Page = {
-  method: 'GET',
-  path: '/follow/:token',
-  handle: async (page, req, res) => {
-    const token = String(req.params['token']);
-    const { database, followKey } = page.service;
-    const found = await readFollowByToken(database.knex, followKey, token);
-    if (!found) {
-      await missingPage(page, res, 'follow', '/follow/-');
-      return;
-    }
-    const [zone, numbers] = await Promise.all([zoneOf(page, token), emergencyNumbers(database.knex)]);
-    const path = `/follow/${token}`;
-    const body = followBody(page, found, { path, isNew: req.query['new'] === '1', zone, numbers });
-    const title = `${page.t('follow.title')} ${found.code}`;
-    sendPage(res, 200, document(page, { title, entry: ENTRY, numbers, body, language: { link: path } }), true);
+async function showFollow(
+  page: PageContext,
+  req: Parameters<Page['handle']>[1],
+  res: Parameters<Page['handle']>[2],
+  said: { status: number; note: AnswerNote | null; draft: Draft },
+): Promise<void> {
+  const token = String(req.params['token']);
+  const { database, followKey } = page.service;
+  const found = await readFollowByToken(database.knex, followKey, token, page.t);
+  if (!found) {
+    await missingPage(page, res, 'follow', '/follow/-');
+    return;
+  }
+  const [zone, numbers] = await Promise.all([zoneOf(page, token), emergencyNumbers(database.knex)]);
+  const path = `/follow/${token}`;
+  const body = followBody(page, found, { path, isNew: req.query['new'] === '1', zone, numbers, ...said });
+  const title = `${page.t('follow.title')} ${found.code}`;
+  const content = document(page, { title, entry: ENTRY, numbers, body, language: { link: path } });
+  sendPage(res, said.status, content, found.question === null ? true : 'secret form');
+}
+
+/** The page of a secret link, and the form on it. */
+export const followPages: Page[] = [
+  {
+    method: 'GET',
+    path: '/follow/:token',
+    handle: (page, req, res) =>
+      showFollow(page, req, res, {
+        status: 200,
+        note: req.query['answered'] === '1' ? 'thanks' : null,
+        draft: noDraft,
+      }),
   },
-};
+  {
+    method: 'POST',
+    path: '/follow/:token/answer',
+    handle: async (page, req, res) => {
+      const token = String(req.params['token']);
+      if (sightingIdOfToken(page.service.followKey, token) === null) {
+        await missingPage(page, res, 'follow', '/follow/-');
+        return;
+      }
+      const said = await takeAnswer(page, token, req.body);
+      if (said.note === 'thanks') res.redirect(303, `/follow/${token}?answered=1`);
+      else await showFollow(page, req, res, said);
+    },
+  },
+];

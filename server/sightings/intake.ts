@@ -100,7 +100,25 @@ async function place(service: Service, batch: readonly Waiting[]): Promise<Place
 const accuracyOf = ({ accuracyM }: SightingBody): number | null =>
   accuracyM === undefined ? null : Math.round(accuracyM * 10) / 10;
 
-function incidentOf(service: Service, { body, position, receivedAt }: Waiting, placed: Placed): IncidentRow {
+/** When they were last seen by this report: its own time where it is believable, and never later than it came. */
+const lastSeenOf = ({
+  observedAt,
+  receivedAt,
+  clockSuspect,
+}: {
+  observedAt: string | undefined;
+  receivedAt: Date;
+  clockSuspect: boolean;
+}): string =>
+  observedAt === undefined || clockSuspect || Date.parse(observedAt) > receivedAt.getTime()
+    ? receivedAt.toISOString()
+    : observedAt;
+
+function incidentOf(
+  service: Service,
+  { body, position, receivedAt, clockSuspect }: Waiting,
+  placed: Placed,
+): IncidentRow {
   const at = receivedAt.toISOString();
   return {
     id: randomUUID(),
@@ -131,6 +149,19 @@ function incidentOf(service: Service, { body, position, receivedAt }: Waiting, p
     mergedInto: null,
     sightingIds: [body.id],
     patrolIds: [],
+    lastSeenAt: lastSeenOf({ observedAt: body.observedAt, receivedAt, clockSuspect }),
+    spoken: body.spoken ?? null,
+    wantsHelp: body.wantsHelp ?? null,
+    stillThere: body.stillThere ?? null,
+    refusals: 0,
+    wants: [],
+    acceptedAt: null,
+    safeAt: null,
+    askedAt: null,
+    answeredAt: null,
+    claimedBy: null,
+    claimedUntil: null,
+    snoozedUntil: null,
   };
 }
 
@@ -167,6 +198,7 @@ async function write(service: Service, batch: readonly Waiting[], placed: readon
       observed_at: body.observedAt ?? waiting.receivedAt,
       received_at: waiting.receivedAt,
       clock_suspect: waiting.clockSuspect,
+      last_seen_at: incident.lastSeenAt,
       people: body.people,
       description: body.description,
       signs: body.signs,
@@ -191,14 +223,14 @@ async function write(service: Service, batch: readonly Waiting[], placed: readon
        from jsonb_to_recordset(cast(:input as jsonb)) as x (
          n integer, id uuid, incident_id uuid, code text, station_id uuid, area_id uuid, lane text, priority text, informant_id uuid, lon float8, lat float8,
          accuracy_m real, origin jsonb, place_text text, place_code text, source text, verified boolean, observed_at timestamptz, received_at timestamptz,
-         clock_suspect boolean, people integer, description text, signs text[], spoken boolean, wants_help boolean, still_there boolean, contact text,
+         clock_suspect boolean, last_seen_at timestamptz, people integer, description text, signs text[], spoken boolean, wants_help boolean, still_there boolean, contact text,
          nearby boolean, fingerprint text, actor_kind text, actor_id uuid, user_id uuid, actor_station_id uuid, fields text[], payload jsonb)
        where not exists (select from sightings g where g.id = x.id)
      ), opened as (
        insert into incidents (id, code, station_id, area_id, lane, status, priority, position, accuracy_m, place_text, place_code, people, signs, description,
-         source, verified, opened_at, last_reported_at)
+         source, verified, opened_at, last_reported_at, last_seen_at, spoken, wants_help, still_there)
        select incident_id, code, station_id, area_id, lane, 'open', priority, spot, case when spot is null then null else accuracy_m end, place_text, place_code,
-         people, signs, description, source, verified, received_at, received_at from input
+         people, signs, description, source, verified, received_at, received_at, last_seen_at, spoken, wants_help, still_there from input
      ), stored as (
        insert into sightings (id, code, incident_id, first_incident_id, station_id, informant_id, position, accuracy_m, origin, place_text, place_code, source,
          verified, observed_at, received_at, clock_suspect, people, description, signs, spoken, wants_help, still_there, contact, nearby, fingerprint)

@@ -6,7 +6,7 @@ import { document, sendPage } from '../http/html.ts';
 import type { Page, PageContext } from '../http/route.ts';
 import { informantByCode } from '../informants/queries.ts';
 import { areasOf, emergencyNumbers, rootStation, ruleAt } from '../stations/queries.ts';
-import { followPage, missingPage } from './follow-page.ts';
+import { followPages, missingPage } from './follow-page.ts';
 import { reportSighting } from './intake.ts';
 import {
   type Answers,
@@ -169,5 +169,5 @@ export const sightingPages: Page[] = [
       res.json({ items: areas.map(({ id, name, outline }) => ({ id, name, geometry: outline })) });
     },
   },
-  followPage,
+  ...followPages,
 ];

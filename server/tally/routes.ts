@@ -1,9 +1,11 @@
 import type { Response } from 'express';
+import { readClocks } from '../../shared/clocks.ts';
 import { readTally, readTallyCsv, readTallyXlsx } from '../../shared/tally.ts';
 import { cookieOf } from '../http/cookies.ts';
 import { rawRoute, type Route, route } from '../http/route.ts';
 import { chooseLocale } from '../http/words.ts';
 import { readContext } from '../realtime/command.ts';
+import { clocksOf } from './clocks.ts';
 import { tallyCsv } from './csv.ts';
 import { tallyOf } from './report.ts';
 import { tallyXlsx } from './xlsx.ts';
@@ -18,6 +20,7 @@ function nameFile(res: Response, { from, to }: { from: string; to: string }, ext
 
 /** Endpoints of the tally. */
 export const tallyRoutes: Route[] = [
+  route(readClocks, (ctx, { query }) => clocksOf(ctx, query)),
   route(readTally, (ctx, { query }) => tallyOf(ctx, query)),
   rawRoute(readTallyCsv, async (service, actor, { query }, { res }) => {
     const csv = tallyCsv(await tallyOf(readContext(service, actor), query));

@@ -37,3 +37,23 @@ export async function finishTask(ctx: Context, id: string, version: number): Pro
   record(ctx, { type: 'task.done', stationId: done.stationId, rows: { tasks: [done] } });
   return done;
 }
+
+/** Marks done what has settled itself: open tasks of a kind whose subject names this id. */
+export async function finishTasksAbout(
+  ctx: Context,
+  kind: TaskRow['kind'],
+  key: string,
+  subjectId: string,
+): Promise<void> {
+  const done = await rows<{ id: string }>(
+    ctx.db,
+    `update tasks set done_at = :now, version = version + 1
+     where done_at is null and kind = :kind and subject ->> :key = :subjectId returning id`,
+    { now: ctx.now(), kind, key, subjectId },
+  );
+  for (const task of await taskRows(
+    ctx.db,
+    done.map(({ id }) => id),
+  ))
+    record(ctx, { type: 'task.done', stationId: task.stationId, rows: { tasks: [task] } });
+}

@@ -83,13 +83,14 @@ export async function insertUser(
     password: string;
     shelterId: string | null;
     locale: string | null;
+    skills?: readonly string[] | undefined;
   },
 ): Promise<void> {
   const passwordHash = await hashPassword(user.password);
   await rows(
     ctx.db,
-    `insert into users (id, station_id, username, name, role, shelter_id, password_hash, locale, created_at)
-     values (cast(:id as uuid), cast(:stationId as uuid), lower(:username), :name, :role, cast(:shelterId as uuid), :passwordHash, :locale, :now)`,
+    `insert into users (id, station_id, username, name, role, shelter_id, password_hash, locale, skills, created_at)
+     values (cast(:id as uuid), cast(:stationId as uuid), lower(:username), :name, :role, cast(:shelterId as uuid), :passwordHash, :locale, cast(:skills as text[]), :now)`,
     {
       id: user.id,
       stationId: user.stationId,
@@ -98,6 +99,7 @@ export async function insertUser(
       role: user.role,
       shelterId: user.shelterId,
       locale: user.locale,
+      skills: [...new Set(user.skills)],
       passwordHash,
       now: ctx.now(),
     },
@@ -137,7 +139,7 @@ export async function changeUser(ctx: Context, id: string, body: Part<(typeof up
     ctx.db,
     `update users set version = version + 1, name = coalesce(:name, name), role = coalesce(:role, role), station_id = coalesce(cast(:stationId as uuid), station_id),
        shelter_id = case when :setsShelter then cast(:shelterId as uuid) else shelter_id end, locale = case when :setsLocale then :locale else locale end,
-       active = coalesce(cast(:active as boolean), active), password_hash = coalesce(:passwordHash, password_hash)
+       active = coalesce(cast(:active as boolean), active), skills = coalesce(cast(:skills as text[]), skills), password_hash = coalesce(:passwordHash, password_hash)
      where id = cast(:id as uuid)`,
     {
       id,
@@ -149,6 +151,7 @@ export async function changeUser(ctx: Context, id: string, body: Part<(typeof up
       setsLocale: body.locale !== undefined,
       locale: body.locale ?? null,
       active: body.active ?? null,
+      skills: body.skills === undefined ? null : [...new Set(body.skills)],
       passwordHash: body.password === undefined ? null : await hashPassword(body.password),
     },
   );

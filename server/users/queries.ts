@@ -7,7 +7,7 @@ import { one, row, rows } from '../db/rows.ts';
 
 type Db = Knex | Knex.Transaction;
 
-const COLUMNS = `u.id, u.version, u.station_id as "stationId", u.username, u.name, u.role, u.shelter_id as "shelterId", u.locale, u.active, u.totp_key is not null as "secondFactor"`;
+const COLUMNS = `u.id, u.version, u.station_id as "stationId", u.username, u.name, u.role, u.shelter_id as "shelterId", u.locale, u.active, u.skills, u.totp_key is not null as "secondFactor"`;
 
 /** Whether the station `s` wants a second factor of the role of `u`; and whether that is still to be set up. */
 const WANTS_FACTOR = `coalesce(rule_value('sign_in.second_factor', s.path) @> to_jsonb(u.role), false)`;

@@ -8,7 +8,7 @@ import {
   revokeToken,
   updateUser,
 } from '../../shared/users.ts';
-import { staffOf } from '../context.ts';
+import { type Context, staffOf } from '../context.ts';
 import { readCsvBody } from '../http/csv-body.ts';
 import type { Limits } from '../http/limits.ts';
 import { cursorOf, pageOf } from '../http/paging.ts';
@@ -18,8 +18,15 @@ import { importPeople } from './commands-import.ts';
 import { tokensOf, usersOf } from './queries.ts';
 import { sessionRoutes } from './routes-session.ts';
 
-/** `secureEnough` says whether this origin can keep a session safe; see http/cookies.ts. */
-export const userRoutes = (limits: Limits, secureEnough: (req: Request) => boolean): Route[] => [
+/**
+ * `secureEnough` says whether this origin can keep a session safe; see http/cookies.ts. `aroundOuting` runs a change of a
+ * person and tells those who see the outing that this person is on.
+ */
+export const userRoutes = (
+  limits: Limits,
+  secureEnough: (req: Request) => boolean,
+  aroundOuting: <T>(ctx: Context, userId: string, change: () => Promise<T>) => Promise<T>,
+): Route[] => [
   ...sessionRoutes(limits, secureEnough),
   route(listUsers, async (ctx, { query }) => {
     const { after, limit } = cursorOf(query);
@@ -32,7 +39,7 @@ export const userRoutes = (limits: Limits, secureEnough: (req: Request) => boole
     const answer = await importPeople(service, actor, await readCsvBody(importUsers, req, res), dryRun);
     res.status(dryRun ? 200 : importUsers.status).json(answer);
   }),
-  route(updateUser, (ctx, { params, body }) => changeUser(ctx, params.id, body)),
+  route(updateUser, (ctx, { params, body }) => aroundOuting(ctx, params.id, () => changeUser(ctx, params.id, body))),
   route(listTokens, async (ctx) => ({ items: await tokensOf(ctx.db, staffOf(ctx).stationId), nextCursor: null })),
   route(createToken, (ctx, { body }) => addToken(ctx, body)),
   route(revokeToken, (ctx, { params }) => endToken(ctx, params.id)),
