@@ -7,6 +7,7 @@ import { defineConfig, type Plugin } from 'vite';
 /** Every script a server-rendered page may ask for; the manifest maps these paths to hashed names. */
 const entries = [
   'web/desk/main.ts',
+  'web/desk/call-main.ts',
   'web/crew/main.ts',
   'web/crew/sw.ts',
   'web/shelter/main.ts',

@@ -2,6 +2,7 @@
 import { serverNow } from '../live/clock.ts';
 import { day, moment, number } from '../ui/format.ts';
 import type { Field, Row } from '../ui/registry.ts';
+import { skillWords } from '../ui/skills.ts';
 import { t } from '../ui/words.ts';
 import { choicesOf, nameIn } from './lists.ts';
 
@@ -33,6 +34,8 @@ export function cellOf(field: Field, row: Row): string {
       const total = (value as Record<string, unknown>)['total'];
       return typeof total === 'number' ? number(total) : '';
     }
+    case 'skills':
+      return (value as readonly string[]).map(skillWords).join(t('list.comma'));
     case 'tags':
       return (value as readonly string[]).join(', ');
     case 'point':

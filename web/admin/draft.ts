@@ -16,6 +16,10 @@ const forms: Record<
     read: text,
     write: (value: Value) => (typeof value === 'string' && value.trim() !== '' ? value : null),
   };
+  const list = {
+    read: (value: unknown) => (Array.isArray(value) ? value.map(String) : []),
+    write: (value: Value) => (Array.isArray(value) ? (value as readonly unknown[]) : []),
+  };
   return {
     text: words,
     long: words,
@@ -35,10 +39,8 @@ const forms: Record<
         isRecord(value) && Array.isArray(value['coordinates']) ? (value['coordinates'] as LonLat) : null,
       write: (value) => (Array.isArray(value) ? { type: 'Point', coordinates: value } : null),
     },
-    tags: {
-      read: (value) => (Array.isArray(value) ? value.map(String) : []),
-      write: (value) => (Array.isArray(value) ? value : []),
-    },
+    tags: list,
+    skills: list,
     counts: {
       read: (value, keys) =>
         Object.fromEntries(
@@ -100,9 +102,11 @@ export function updateBody(
   const changed = new Set(changedKeys(before, draft));
   const body: Record<string, unknown> = { version };
   for (const field of fields) {
-    if (!changed.has(field.key) || limitsOf(update, field.key) === null) continue;
+    const limits = limitsOf(update, field.key);
+    if (!changed.has(field.key) || limits === null) continue;
+    if (asked(field, update, draft)) body[field.key] = forms[field.kind].write(draft[field.key] ?? null);
     // what is asked for no longer is taken away: the house of somebody who is no longer its keeper
-    body[field.key] = asked(field, update, draft) ? forms[field.kind].write(draft[field.key] ?? null) : null;
+    else if (limits.nullable) body[field.key] = null;
   }
   return body;
 }

@@ -3,6 +3,7 @@ import type { Component } from 'vue';
 import type { Endpoint } from '../../shared/contract.ts';
 import { createInformant } from '../../shared/informants.ts';
 import { createDevice, createVehicle } from '../../shared/patrols.ts';
+import { importPlaces } from '../../shared/places.ts';
 import { createShelter } from '../../shared/shelters.ts';
 import { createStation, importAreas, setRule } from '../../shared/stations.ts';
 import { createDepot, createItem } from '../../shared/supplies.ts';
@@ -17,6 +18,7 @@ import Areas from './Areas.vue';
 import Informants from './Informants.vue';
 import { mayCall } from './may.ts';
 import People from './People.vue';
+import Places from './Places.vue';
 import RegistryView from './Registry.vue';
 import Rules from './Rules.vue';
 import Start from './Start.vue';
@@ -43,6 +45,7 @@ const all: readonly Part[] = [
   { name: 'start', icon: 'home', view: Start, needs: whoAmI },
   { name: 'stations', icon: 'tree', view: Stations, needs: createStation },
   { name: 'areas', icon: 'map', view: Areas, needs: importAreas },
+  { name: 'places', icon: 'pin', view: Places, needs: importPlaces },
   { name: 'people', icon: 'people', view: People, needs: createUser },
   { name: 'informants', icon: 'phone', view: Informants, needs: createInformant },
   of(vehicles, createVehicle),

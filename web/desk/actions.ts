@@ -1,7 +1,13 @@
 /** What the desk does: each call tells its outcome in a toast, with undo where there is one. */
 import { type ShallowRef, shallowRef, watch } from 'vue';
-import { type DispatchRow, type DispatchStatus, sendPatrol, stepDispatch } from '../../shared/dispatches.ts';
-import type { Point } from '../../shared/geo.ts';
+import {
+  type DispatchRow,
+  type DispatchStatus,
+  isEnded,
+  reassignDispatch,
+  sendPatrol,
+  stepDispatch,
+} from '../../shared/dispatches.ts';
 import {
   closeIncident,
   type IncidentRow,
@@ -15,16 +21,20 @@ import {
 } from '../../shared/incidents.ts';
 import { type PatrolRow, updatePatrol } from '../../shared/patrols.ts';
 import { type TaskRow, updateTask } from '../../shared/tasks.ts';
-import { call, outgoing } from '../live/call.ts';
+import type { PlaceChange } from '../incidents/placing.ts';
+import { call, CallProblem, outgoing } from '../live/call.ts';
 import { dismiss, say, sayProblem } from '../ui/toasts.ts';
 import { t } from '../ui/words.ts';
 import type { Desk } from './desk.ts';
+import { createSituationActions, type SituationActions } from './situation.ts';
 
-export interface Actions {
+export interface Actions extends SituationActions {
   /** true while a command is under way, so that a second press does nothing */
   busy: Readonly<ShallowRef<boolean>>;
   send: (incident: IncidentRow, patrolId: string) => Promise<boolean>;
-  step: (dispatch: DispatchRow, status: DispatchStatus) => Promise<boolean>;
+  step: (dispatch: DispatchRow, status: DispatchStatus, reason?: string) => Promise<boolean>;
+  /** Gives the job to another patrol, or the patrol another job. */
+  reassign: (dispatch: DispatchRow, to: { patrolId: string } | { incidentId: string }) => Promise<boolean>;
   recall: (dispatch: DispatchRow) => Promise<boolean>;
   /** Folds the younger of the two into the older; the id of the one that stays. */
   merge: (a: IncidentRow, b: IncidentRow) => Promise<string | null>;
@@ -33,10 +43,31 @@ export interface Actions {
   reopen: (id: string) => Promise<boolean>;
   seen: (incident: IncidentRow) => Promise<void>;
   note: (incident: IncidentRow, text: string) => Promise<void>;
-  place: (incident: IncidentRow, change: { position?: Point; placeText?: string }) => Promise<boolean>;
+  place: (incident: IncidentRow, change: PlaceChange) => Promise<boolean>;
   priority: (incident: IncidentRow, priority: Priority) => Promise<boolean>;
+  wants: (incident: IncidentRow, wants: string[]) => Promise<boolean>;
   patrolStatus: (patrol: PatrolRow, status: 'free' | 'break') => Promise<boolean>;
   taskDone: (task: TaskRow) => Promise<boolean>;
+}
+
+interface Correction extends PlaceChange {
+  priority?: Priority;
+  wants?: string[];
+}
+/** The correction that takes another one back; undefined when there was nothing before that could be put back. */
+function backTo(before: IncidentRow, made: Correction): Correction | undefined {
+  const back: Correction = {
+    ...(made.position !== undefined ? { position: before.position } : {}),
+    ...(made.position !== undefined && before.position && before.accuracyM !== null
+      ? { accuracyM: before.accuracyM }
+      : {}),
+    // words can be put back, not taken away: new ones stay
+    ...(made.placeText !== undefined && before.placeText !== null ? { placeText: before.placeText } : {}),
+    ...(made.placeCode !== undefined && before.placeCode !== null ? { placeCode: before.placeCode } : {}),
+    ...(made.priority !== undefined ? { priority: before.priority } : {}),
+    ...(made.wants !== undefined ? { wants: before.wants } : {}),
+  };
+  return Object.keys(back).length > 0 ? back : undefined;
 }
 
 export function createActions(desk: Desk): Actions {
@@ -44,10 +75,17 @@ export function createActions(desk: Desk): Actions {
   const nameOf = (patrolId: string): string => desk.patrolName(patrolId) ?? t('patrol.some');
   const codeOf = (incidentId: string): string => desk.store.state.value.incidents[incidentId]?.code ?? '';
 
+  /** settles when the command under way has */
+  let last: Promise<unknown> = Promise.resolve();
   /** Runs one command; false when it failed, which has then been said. */
-  const run = async (command: () => Promise<void>, again?: () => void): Promise<boolean> => {
-    if (busy.value) return false;
+  const run = (command: () => Promise<void>, again?: () => void): Promise<boolean> => {
+    if (busy.value) return Promise.resolve(false);
     busy.value = true;
+    const running = perform(command, again);
+    last = running;
+    return running;
+  };
+  const perform = async (command: () => Promise<void>, again?: () => void): Promise<boolean> => {
     try {
       await command();
       // the fact comes by the socket; without one it is fetched
@@ -76,8 +114,8 @@ export function createActions(desk: Desk): Actions {
       }
     },
   );
-  /** Undo runs outside of any other command's way. */
-  const undo = (command: () => Promise<boolean>) => (): void => void command();
+  /** What was promised is done: an undo waits for a command that is under way, and is not lost to it. */
+  const undo = (command: () => Promise<boolean>) => (): void => void last.then(command);
 
   const sendWith = (id: string, incidentId: string, code: string, patrolId: string): Promise<boolean> =>
     run(
@@ -97,15 +135,45 @@ export function createActions(desk: Desk): Actions {
   const send: Actions['send'] = (incident, patrolId) =>
     sendWith(crypto.randomUUID(), incident.id, incident.code, patrolId);
 
+  const sendAgain = ({ incidentId, patrolId }: DispatchRow): Promise<boolean> =>
+    sendWith(crypto.randomUUID(), incidentId, codeOf(incidentId), patrolId);
   const recall: Actions['recall'] = (dispatch) =>
     run(async () => {
       await call(stepDispatch, { params: { id: dispatch.id }, body: { status: 'recalled' } });
-      const code = codeOf(dispatch.incidentId);
       offer(
         dispatch.incidentId,
         say(
           t('desk.recalled', { patrol: nameOf(dispatch.patrolId) }),
-          undo(() => sendWith(crypto.randomUUID(), dispatch.incidentId, code, dispatch.patrolId)),
+          undo(() => sendAgain(dispatch)),
+        ),
+      );
+    });
+  const step: Actions['step'] = (dispatch, status, reason) =>
+    run(async () => {
+      const { id, version, incidentId, patrolId } = dispatch;
+      const body = { status, version, ...(reason === undefined ? {} : { reason }) };
+      const row = await call(stepDispatch, { params: { id }, body });
+      offer(
+        incidentId,
+        say(
+          t('desk.stepped', { patrol: nameOf(patrolId), status: t(`dispatch.status.${status}`) }),
+          // a job that is over is not begun again: the crew gets it anew
+          undo(() => (isEnded(status) ? sendAgain(dispatch) : step(row, dispatch.status))),
+        ),
+      );
+    });
+  const reassign: Actions['reassign'] = (dispatch, to) =>
+    run(async () => {
+      const row = await call(reassignDispatch, {
+        params: { id: dispatch.id },
+        body: { id: crypto.randomUUID(), ...to },
+      });
+      const { patrolId, incidentId } = dispatch;
+      offer(
+        row.incidentId,
+        say(
+          t('desk.reassigned', { patrol: nameOf(row.patrolId), code: codeOf(row.incidentId) }),
+          undo(() => reassign(row, 'patrolId' in to ? { patrolId } : { incidentId })),
         ),
       );
     });
@@ -122,14 +190,40 @@ export function createActions(desk: Desk): Actions {
       desk.selectedId.value = id;
       say(t('desk.reopened'));
     });
-  const change = (
-    incident: IncidentRow,
-    body: { position?: Point; placeText?: string; priority?: Priority },
-    words: string,
-  ): Promise<boolean> =>
+  /** A row that was claimed, seen or noted meanwhile is no conflict about what is corrected here. */
+  const correct = async (incident: IncidentRow, body: Correction): Promise<IncidentRow> => {
+    const put = ({ version }: IncidentRow): Promise<IncidentRow> =>
+      call(updateIncident, { params: { id: incident.id }, body: { version, ...body } });
+    try {
+      return await put(incident);
+    } catch (error) {
+      if (!(error instanceof CallProblem) || error.code !== 'version_conflict') throw error;
+      const now = error.current as IncidentRow;
+      const said = (row: IncidentRow): string =>
+        JSON.stringify(Object.keys(body).map((field) => row[field as keyof Correction]));
+      if (said(now) !== said(incident)) throw error;
+      return put(now);
+    }
+  };
+  const change = (incident: IncidentRow, body: Correction, words: string): Promise<boolean> =>
     run(async () => {
-      await call(updateIncident, { params: { id: incident.id }, body: { version: incident.version, ...body } });
-      say(words);
+      const row = await correct(incident, body);
+      const back = backTo(incident, body);
+      offer(incident.id, say(words, back && undo(() => change(latest(row), back, t('desk.undone')))));
+    });
+  /** The row as the picture has it by now, where that is newer. */
+  const latest = (row: IncidentRow): IncidentRow => {
+    const known = desk.store.state.value.incidents[row.id];
+    return known && known.version > row.version ? known : row;
+  };
+  const patrolStatus: Actions['patrolStatus'] = (patrol, status) =>
+    run(async () => {
+      const { id, version, status: before } = patrol;
+      const row = await call(updatePatrol, { params: { id }, body: { status, version } });
+      say(
+        t('desk.patrol', { patrol: patrol.name, status: t(`patrol.status.${status}`) }),
+        before === 'free' || before === 'break' ? undo(() => patrolStatus(row, before)) : undefined,
+      );
     });
 
   return {
@@ -138,11 +232,10 @@ export function createActions(desk: Desk): Actions {
     recall,
     unmerge,
     reopen,
-    step: (dispatch, status) =>
-      run(async () => {
-        await call(stepDispatch, { params: { id: dispatch.id }, body: { status, version: dispatch.version } });
-        say(t('desk.stepped', { patrol: nameOf(dispatch.patrolId), status: t(`dispatch.status.${status}`) }));
-      }),
+    ...createSituationActions(desk, { run, undo, offer }),
+    step,
+    reassign,
+    patrolStatus,
     merge: async (a, b) => {
       const [stays, goes] = a.openedAt <= b.openedAt ? [a, b] : [b, a];
       const done = await run(async () => {
@@ -186,11 +279,7 @@ export function createActions(desk: Desk): Actions {
         : change(incident, body, t('desk.placed', { code: incident.code })),
     priority: (incident, priority) =>
       change(incident, { priority }, t('desk.priority', { code: incident.code, priority: t(`priority.${priority}`) })),
-    patrolStatus: (patrol, status) =>
-      run(async () => {
-        await call(updatePatrol, { params: { id: patrol.id }, body: { status, version: patrol.version } });
-        say(t('desk.patrol', { patrol: patrol.name, status: t(`patrol.status.${status}`) }));
-      }),
+    wants: (incident, wants) => change(incident, { wants }, t('desk.wants', { code: incident.code })),
     taskDone: (task) =>
       run(async () => {
         await call(updateTask, { params: { id: task.id }, body: { version: task.version, done: true } });

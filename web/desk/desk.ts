@@ -11,9 +11,10 @@ import { createOutbox, type Outbox } from '../live/outbox.ts';
 import { createStore, type Store } from '../live/store.ts';
 import type { ShelterLine } from '../shelters/ShelterList.vue';
 import { useNow } from '../ui/ticking.ts';
+import { type Cold, createCold } from './cold.ts';
 import { type Limits, readLimits, usualLimits } from './limits.ts';
 
-export interface Desk {
+export interface Desk extends Cold {
   session: SessionRow;
   store: Store;
   outbox: Outbox;
@@ -66,6 +67,7 @@ export function provideDesk(session: SessionRow): Desk {
     outbox,
     limits,
     areas,
+    ...createCold(state, limits, session.user.stationId),
     incidents,
     patrols: computed(() => Object.values(patrolTable.value)),
     shelters: computed(() => {

@@ -1,4 +1,4 @@
-/** Tells of new sightings: a sound, a number in the tab's title, and words for screen readers, never faster than one can listen. */
+/** Tells of new sightings: a sound, a number in the tab's title (with a sign while an alarm is loud), and words for screen readers, never faster than one can listen. */
 import { onScopeDispose, type ShallowRef, shallowRef, watch } from 'vue';
 import type { IncidentRow } from '../../shared/incidents.ts';
 import { sentence } from '../incidents/sentence.ts';
@@ -9,7 +9,7 @@ import type { Sound } from './sound.ts';
 const GATHER_MS = 4000;
 
 /** Words for a live region; empty until there is news. */
-export function useNews(desk: Desk, sound: Sound): Readonly<ShallowRef<string>> {
+export function useNews(desk: Desk, sound: Sound, loudAlarms: () => number): Readonly<ShallowRef<string>> {
   const words = shallowRef('');
   let gathered: IncidentRow[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -31,9 +31,11 @@ export function useNews(desk: Desk, sound: Sound): Readonly<ShallowRef<string>> 
     timer ??= setTimeout(tell, gathered.length === 1 ? 300 : GATHER_MS);
   });
   watch(
-    desk.unseen,
-    (count) => {
-      document.title = count > 0 ? `(${count}) ${t('app.name')}` : t('app.name');
+    () => [desk.unseen.value, loudAlarms()] as const,
+    ([count, loud]) => {
+      document.title = [count > 0 ? `(${count})` : '', loud > 0 ? `⚠${loud}` : '', t('app.name')]
+        .filter((part) => part !== '')
+        .join(' ');
     },
     { immediate: true },
   );

@@ -7,6 +7,9 @@ import { serverNow } from '../live/clock.ts';
 import type { OutboxItem } from '../live/outbox-rules.ts';
 import type { Outbox } from '../live/outbox.ts';
 
+/** Why a crew declines, in a tap; the words are under `job.decline.<code>`. */
+export const declineReasons = ['far', 'with_people', 'vehicle', 'unsafe', 'break'] as const;
+
 export interface ShownStep {
   status: DispatchStatus;
   /** the step is still on this phone */

@@ -3,6 +3,9 @@ import type * as z from 'zod/mini';
 import { type notFoundReasons, type PersonOutcome, type recordEncounter } from '../../shared/encounters.ts';
 import type { Point } from '../../shared/geo.ts';
 
+/** What a crew asks with one tap; own words are the desk's. */
+export const askedKinds = ['still_there', 'where_exactly', 'looks'] as const;
+export type AskedKind = (typeof askedKinds)[number];
 export type NotFoundReason = (typeof notFoundReasons)[number];
 export interface PersonDraft {
   id: string;
@@ -18,6 +21,8 @@ export interface Draft {
   /** why nobody was met; then the people are left aside */
   notFoundReason: NotFoundReason | null;
   nobody: boolean;
+  /** what to ask the reporter when nobody was met; null: nothing */
+  ask: AskedKind | null;
   handouts: Record<string, number>;
 }
 
@@ -38,6 +43,7 @@ export const newDraft = (): Draft => ({
   people: [newPerson()],
   notFoundReason: null,
   nobody: false,
+  ask: null,
   handouts: {},
 });
 
@@ -100,7 +106,7 @@ export function hasDraft(dispatchId: string): boolean {
 export function loadDraft(dispatchId: string): Draft {
   try {
     const kept = sessionStorage.getItem(keyOf(dispatchId));
-    return kept === null ? newDraft() : (JSON.parse(kept) as Draft);
+    return kept === null ? newDraft() : { ...newDraft(), ...(JSON.parse(kept) as Draft) };
   } catch {
     return newDraft();
   }

@@ -25,6 +25,8 @@ function lookOf(row: IncidentRow, selectedId: string | null, title: (row: Incide
     label: '',
     above: above[row.priority],
     selected: row.id === selectedId,
+    // a life at stake is never one of many
+    alone: row.priority === 'life_risk',
   };
 }
 
@@ -32,12 +34,24 @@ export interface IncidentLayer {
   sync: (rows: readonly IncidentRow[], selectedId: string | null) => void;
   remove: () => void;
 }
-/** The layer; `title` says an incident in words, `onPick` hears a click or Enter. */
+/** The layer; `title` says an incident in words, `many` so many in one place, `onPick` hears a click or Enter. */
 export function createIncidentLayer(
   map: L.Map,
-  { title, onPick }: { title: (row: IncidentRow) => string; onPick: (id: string) => void },
+  {
+    title,
+    many,
+    onPick,
+  }: { title: (row: IncidentRow) => string; many: (count: number) => string; onPick: (id: string) => void },
 ): IncidentLayer {
-  const markers: MarkerSet = createMarkers(map, { size: 26, onPick });
+  const markers: MarkerSet = createMarkers(map, {
+    size: 26,
+    onPick,
+    cluster: (count, worst) => ({
+      className: `round many ${worst >= above.urgent ? 'tone-warn' : 'tone-quiet'}`,
+      text: count > 999 ? '999+' : String(count),
+      title: () => many(count),
+    }),
+  });
   // a row that has not changed keeps its look: thousands are compared by a pointer only
   const known = new WeakMap<IncidentRow, MarkerLook>();
   const lookFor = (row: IncidentRow, selectedId: string | null): MarkerLook | null => {

@@ -1,5 +1,6 @@
 /** Which incidents the queue shows, in which order. */
-import { awaitsClosing, byUrgency, type IncidentRow } from '../../shared/incidents.ts';
+import { byCold } from '../../shared/cold-clock.ts';
+import { awaitsClosing, type IncidentRow } from '../../shared/incidents.ts';
 
 export const filters = ['all', 'waiting', 'under_way', 'to_close', 'closed'] as const;
 export type Filter = (typeof filters)[number];
@@ -31,8 +32,12 @@ const finds = (row: IncidentRow, words: readonly string[]): boolean => {
   return words.every((word) => text.includes(word));
 };
 
-/** Danger first, then the longest waiting; what only waits for closing stands last. */
-export function queueOf(rows: readonly IncidentRow[], view: QueueView): QueueRows {
+/** By the cold clock (`minutesOf`); what only waits for closing stands last. Closed ones keep the order they came in. */
+export function queueOf(
+  rows: readonly IncidentRow[],
+  view: QueueView,
+  minutesOf: (row: IncidentRow) => number,
+): QueueRows {
   const words = view.search
     .toLowerCase()
     .split(/\s+/)
@@ -43,10 +48,56 @@ export function queueOf(rows: readonly IncidentRow[], view: QueueView): QueueRow
     number
   >;
   const shown = own.filter((row) => passes[view.filter](row) && finds(row, words));
-  shown.sort((a, b) => Number(awaitsClosing(a)) - Number(awaitsClosing(b)) || byUrgency(a, b));
+  if (view.filter !== 'closed') {
+    const minutes = new Map(shown.map((row) => [row.id, minutesOf(row)]));
+    shown.sort(byCold(({ id }) => minutes.get(id) ?? 0));
+  }
   return {
     placed: shown.filter(({ lane }) => lane === null),
     beside: shown.filter(({ lane }) => lane !== null),
     counts,
   };
+}
+
+/**
+ * The order to show: the wanted one, but rows that somebody has under the hand (`held`) keep their place in the list, and
+ * the others close in around them.
+ */
+export function settle(wanted: readonly string[], shown: readonly string[], held: readonly string[]): string[] {
+  const kept = shown.flatMap((id, at) => (held.includes(id) && wanted.includes(id) ? [{ id, at }] : []));
+  const order = wanted.filter((id) => !kept.some((row) => row.id === id));
+  // from the top down, so that each finds the list above it complete
+  for (const { id, at } of kept) order.splice(at, 0, id);
+  return order;
+}
+
+export type Moved = 'up' | 'down';
+/** Which rows changed their place, and where to: as few as explain the new order, not all that made room. New and vanished ones did not move. */
+export function movedRows(before: readonly string[], after: readonly string[]): Map<string, Moved> {
+  const places = new Map(before.map((id, at) => [id, at]));
+  const common = after.filter((id) => places.has(id));
+  const at = common.map((id) => places.get(id) ?? 0);
+  // the longest run of rows still in the old order stays; tails[n] ends the best run of n + 1
+  const tails: number[] = [];
+  const previous: number[] = [];
+  at.forEach((place, n) => {
+    let low = 0;
+    let high = tails.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((at[tails[middle] ?? 0] ?? 0) < place) low = middle + 1;
+      else high = middle;
+    }
+    previous[n] = tails[low - 1] ?? -1;
+    tails[low] = n;
+  });
+  const stayed = new Set<number>();
+  for (let n = tails.at(-1) ?? -1; n >= 0; n = previous[n] ?? -1) stayed.add(n);
+  const left = new Set(common);
+  const rank = new Map(before.filter((id) => left.has(id)).map((id, n) => [id, n]));
+  return new Map(
+    common.flatMap((id, n): [string, Moved][] =>
+      stayed.has(n) ? [] : [[id, n < (rank.get(id) ?? n) ? 'up' : 'down']],
+    ),
+  );
 }

@@ -20,6 +20,8 @@ export interface MapKit {
   showAll: () => void;
   /** Moves only when the place is not well inside the view. */
   show: (position: LonLat) => void;
+  /** The place under a point of the window, such as a pointer's; null outside the map. */
+  dropPlace: (at: { x: number; y: number }) => LonLat | null;
   /** Opens a note at a place: a heading and lines of text. */
   note: (position: LonLat, lines: readonly string[]) => void;
   /** What `showAll` shows; the first time the view goes to `first`, if there is one, else to all. */
@@ -98,6 +100,11 @@ export function createMap(el: HTMLElement, { tiles, words }: { tiles: BaseMap | 
       const at = latLng(position);
       if (!map.getBounds().pad(-0.1).contains(at))
         map.setView(at, Math.max(map.getZoom(), 14), { animate: !reduced() });
+    },
+    dropPlace: ({ x, y }) => {
+      const box = el.getBoundingClientRect();
+      const inside = x >= box.left && x < box.right && y >= box.top && y < box.bottom;
+      return inside ? lonLat(map.containerPointToLatLng([x - box.left, y - box.top])) : null;
     },
     note: (position, lines) => {
       const node = document.createElement('div');

@@ -16,4 +16,8 @@ export interface MarkerLook {
   /** higher stands above */
   above: number;
   selected: boolean;
+  /** never hidden in a gathering of many */
+  alone?: boolean;
+  /** pixels, where it differs from the others of its set */
+  size?: number;
 }

@@ -1,5 +1,6 @@
 /** Markers that are moved and changed, never made anew; in the document where one looks, on a canvas when they are many. */
 import * as L from 'leaflet';
+import { type ClusterLook, type Clusters, createClusters } from './clusters.ts';
 import { createDots, type Dots } from './dots.ts';
 import { latLng } from './kit.ts';
 import type { MarkerLook } from './look.ts';
@@ -9,6 +10,8 @@ export interface MarkerOptions {
   /** size of the sign in pixels; at least 24, the smallest target */
   size: number;
   onPick: (id: string) => void;
+  /** how many in one look; without it they are never gathered */
+  cluster?: ClusterLook;
 }
 interface Placed {
   look: MarkerLook;
@@ -27,6 +30,8 @@ export interface MarkerSet {
 const MARGIN = 0.25;
 /** More than these in view are painted: elements of the document are then too slow, and nobody reads their labels. */
 const MAX_ELEMENTS = 150;
+/** More than these in view are gathered where they lie close together. */
+const MAX_SINGLE = 300;
 
 function make(look: MarkerLook, { size, onPick }: MarkerOptions, pane: HTMLElement): Placed {
   const element = document.createElement('div');
@@ -88,6 +93,8 @@ export function createMarkers(map: L.Map, options: MarkerOptions): MarkerSet {
   const elements = new Map<string, Placed>();
   let looks: readonly MarkerLook[] = [];
   let dots: Dots | null = null;
+  let clusters: Clusters | null | undefined;
+  let frame = 0;
 
   const place = (look: MarkerLook): void => {
     const known = elements.get(look.id);
@@ -103,38 +110,61 @@ export function createMarkers(map: L.Map, options: MarkerOptions): MarkerSet {
     if (same(known.look, look)) known.look = look;
     else dress(known, look);
   };
+  /** What the canvas shows when there are too many for the document. */
+  const painted = (near: readonly MarkerLook[], wanted: ReadonlySet<string>): readonly MarkerLook[] => {
+    const free = near.filter(({ id }) => !wanted.has(id));
+    if (!options.cluster || near.length <= MAX_SINGLE) return free;
+    if (clusters === undefined) clusters = createClusters(map, options.cluster, later);
+    if (!clusters) return free;
+    // those that must be seen stand for themselves; of the others all are gathered, wherever the view goes next
+    clusters.load(looks.filter(({ id, alone }) => alone !== true && !wanted.has(id)));
+    const signs = clusters.signs();
+    return signs ? [...signs, ...free.filter(({ alone }) => alone === true)] : free;
+  };
   const show = (): void => {
+    cancelAnimationFrame(frame);
+    frame = 0;
     const view = map.getBounds().pad(MARGIN);
-    const near = looks.filter((look) => view.contains(latLng(look.position)));
+    const [west, south, east, north] = [view.getWest(), view.getSouth(), view.getEast(), view.getNorth()];
+    const near = looks.filter(({ position: [lon, lat] }) => lon >= west && lon <= east && lat >= south && lat <= north);
     const many = near.length > MAX_ELEMENTS;
     const wanted = new Set<string>();
-    for (const look of looks) {
-      const known = elements.get(look.id);
-      // what has the focus stays, or the keyboard would be thrown out of the map
-      if (look.selected || known?.marker.getElement() === document.activeElement) wanted.add(look.id);
-    }
+    const focused = [...elements].find(([, { marker }]) => marker.getElement() === document.activeElement)?.[0];
+    // what has the focus stays, or the keyboard would be thrown out of the map
+    for (const look of looks) if (look.selected || look.id === focused) wanted.add(look.id);
     if (!many) for (const look of near) wanted.add(look.id);
-    for (const look of looks) if (wanted.has(look.id)) place(look);
+    if (wanted.size > 0) for (const look of looks) if (wanted.has(look.id)) place(look);
     for (const [id, { marker }] of elements) {
       if (wanted.has(id)) continue;
       marker.remove();
       elements.delete(id);
     }
-    if (many) dots ??= createDots(map, options);
-    dots?.draw(many ? near.filter((look) => !wanted.has(look.id)) : []);
+    if (many)
+      dots ??= createDots(map, { ...options, onPick: (id) => clusters?.open(id) === true || options.onPick(id) });
+    dots?.draw(many ? painted(near, wanted) : []);
     keepOneStop(pane);
   };
-  map.on('moveend zoomend resize', show);
+  /** Once a frame, however many reasons there are. */
+  const later = (): void => {
+    frame ||= requestAnimationFrame(show);
+  };
+  const onMove = (): void => {
+    clusters?.ask();
+    later();
+  };
+  map.on('moveend resize', onMove);
   return {
     sync: (next) => {
       looks = next;
       show();
     },
     remove: () => {
-      map.off('moveend zoomend resize', show);
+      cancelAnimationFrame(frame);
+      map.off('moveend resize', onMove);
       for (const { marker } of elements.values()) marker.remove();
       elements.clear();
       dots?.remove();
+      clusters?.remove();
     },
   };
 }

@@ -5,19 +5,22 @@ interface Palette {
 }
 const toneNames = ['danger', 'warn', 'ok', 'info', 'quiet'] as const;
 
-let palette: { key: string; colours: Palette } | null = null;
+let palette: Palette | null = null;
 const sprites = new Map<string, HTMLCanvasElement>();
 
-/** The colours of the page as it is now, by day or night. */
+/** The colours of the page as it is now, by day or night. Read once: asking the document for each sign costs more than drawing it. */
 function colours(): Palette {
-  const key = `${document.documentElement.dataset['theme'] ?? ''}${String(matchMedia('(prefers-color-scheme: dark)').matches)}`;
-  if (palette?.key === key) return palette.colours;
+  if (palette) return palette;
   const style = getComputedStyle(document.documentElement);
   const read = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   const tones = Object.fromEntries(toneNames.map((name) => [name, { fill: read(name), on: read(`on-${name}`) }]));
+  palette = { surface: read('surface'), tones };
+  return palette;
+}
+/** To be called when the page turns to another palette. */
+export function forgetSprites(): void {
+  palette = null;
   sprites.clear();
-  palette = { key, colours: { surface: read('surface'), tones } };
-  return palette.colours;
 }
 
 function outline(pen: CanvasRenderingContext2D, className: string, r: number): void {
@@ -39,6 +42,12 @@ function outline(pen: CanvasRenderingContext2D, className: string, r: number): v
       [-r, -c],
     ] as const)
       pen.lineTo(x, y);
+  } else if (className.includes('diamond')) {
+    const half = r * 0.7;
+    pen.moveTo(0, -half);
+    pen.lineTo(half, 0);
+    pen.lineTo(0, half);
+    pen.lineTo(-half, 0);
   } else if (className.includes('house')) pen.rect(-r, -r, 2 * r, 2 * r);
   else pen.arc(0, 0, r, 0, 2 * Math.PI);
   pen.closePath();
@@ -46,10 +55,10 @@ function outline(pen: CanvasRenderingContext2D, className: string, r: number): v
 
 /** The picture of a sign of `size` CSS pixels with its classes and text; 3 pixels of room around it. */
 export function spriteOf(className: string, text: string, size: number, scale: number): HTMLCanvasElement {
-  const { surface, tones } = colours();
   const key = `${className}|${text}|${size}|${scale}`;
   const known = sprites.get(key);
   if (known) return known;
+  const { surface, tones } = colours();
   const canvas = document.createElement('canvas');
   const side = size + 6;
   canvas.width = canvas.height = Math.ceil(side * scale);
@@ -59,7 +68,17 @@ export function spriteOf(className: string, text: string, size: number, scale: n
   const open = className.includes('hollow') || className.includes('dashed');
   pen.scale(scale, scale);
   pen.translate(side / 2, side / 2);
-  outline(pen, className, size / 2 - 1);
+  if (className.includes('many')) {
+    // a second ring: several in one
+    pen.beginPath();
+    pen.arc(0, 0, size / 2 + 1, 0, 2 * Math.PI);
+    pen.fillStyle = surface;
+    pen.strokeStyle = tone.fill;
+    pen.lineWidth = 1.5;
+    pen.fill();
+    pen.stroke();
+  }
+  outline(pen, className, size / 2 - (className.includes('many') ? 3 : 1));
   pen.fillStyle = open ? surface : tone.fill;
   pen.strokeStyle = open ? tone.fill : surface;
   pen.lineWidth = open ? 2.5 : 1.5;

@@ -1,14 +1,16 @@
-/** The reporter's page keeps itself up to date, and sends the photos that are still on this phone. */
+/** The reporter's page keeps itself up to date, takes answers, and sends the photos that are still on this phone. */
 import '../ui/tokens.css';
 import './public.css';
 import { followSteps } from '../../shared/follow.ts';
 import type { FollowRow } from '../../shared/sightings.ts';
 import { openOutbox } from './outbox.ts';
 import { find, make, onDo, pageData, type PageData, showScripted, worder } from './page.ts';
+import { startQuestion } from './question.ts';
 
 interface FollowData extends PageData {
   zone: string;
   status: string;
+  questionId: string | null;
 }
 const EVERY_MS = 30_000;
 const SLOWEST_MS = 10 * 60_000;
@@ -32,10 +34,6 @@ function draw(row: FollowRow): void {
     return item;
   });
   find('.steps')?.replaceChildren(...items);
-  const question = find('.question');
-  const asked = find('.asked');
-  if (question) question.hidden = row.question === null;
-  if (asked) asked.textContent = row.question ?? '';
 }
 
 function start(token: string): void {
@@ -44,6 +42,11 @@ function start(token: string): void {
   let waitMs = EVERY_MS;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let shown = '';
+  const drawQuestion = startQuestion(token, data.questionId, word, (row) => {
+    shown = JSON.stringify(row);
+    draw(row);
+    drawQuestion(row);
+  });
   const say = (text: string): void => {
     // spoken only when it changes
     if (watch && watch.textContent !== text) watch.textContent = text;
@@ -61,7 +64,9 @@ function start(token: string): void {
       // nothing new: look less often, the end is the end
       waitMs = text === shown ? Math.min(SLOWEST_MS, waitMs * (row.status === 'closed' ? 4 : 1.25)) : EVERY_MS;
       if (text !== shown) draw(row);
-      if (row.status !== data.status) say(word(`follow.status.${row.status}`));
+      const asked = drawQuestion(row);
+      if (asked) say(word('follow.question'));
+      else if (row.status !== data.status) say(word(`follow.status.${row.status}`));
       else say(word('follow.watching'));
       data.status = row.status;
       shown = text;

@@ -1,5 +1,7 @@
 /** Rules of the field as they hold at one station, and how each is edited: by its schema. */
+import { priorities } from '../../shared/incidents.ts';
 import { type RuleKey, ruleKeys, ruleSchemas } from '../../shared/rules.ts';
+import { signs } from '../../shared/sightings.ts';
 import type { RuleRow, StationRow } from '../../shared/stations.ts';
 import { describe } from '../ui/registry.ts';
 
@@ -31,27 +33,83 @@ export function rulesAt(station: Pick<StationRow, 'id' | 'path'>, rows: readonly
 export const groupOf = (key: RuleKey): string => key.split('.')[0] ?? key;
 export const groups: readonly string[] = [...new Set(ruleKeys.map(groupOf))];
 
+/** One value of an editor with several: a number within limits, one of some names, or words. */
+export type Cell = { key: string } & (
+  | { kind: 'number'; least: number; most: number; whole: boolean }
+  | { kind: 'choice'; choices: readonly string[] }
+  | { kind: 'text'; nullable: boolean; most: number; pattern: string | undefined }
+);
 export type Editor =
   | { kind: 'number'; least: number; most: number; whole: boolean }
   | { kind: 'set'; choices: readonly string[] }
-  | { kind: 'numbers'; services: readonly string[]; most: number };
+  /** one number for each name */
+  | { kind: 'fields'; cells: readonly Cell[] }
+  /** rows with the same columns */
+  | { kind: 'table'; cells: readonly Cell[]; least: number; most: number };
 
 interface Described {
   type?: string;
   minimum?: number;
   maximum?: number;
+  minItems?: number;
   maxItems?: number;
-  items?: { enum?: string[]; properties?: { service?: { enum?: string[] } } };
+  maxLength?: number;
+  pattern?: string;
+  enum?: string[];
+  anyOf?: Described[];
+  items?: Described;
+  properties?: Record<string, Described>;
 }
+const isNumber = ({ type }: Described): boolean => type === 'number' || type === 'integer';
+const numberOf = ({ type, minimum = 0, maximum = 0 }: Described) =>
+  ({ kind: 'number', least: minimum, most: maximum, whole: type === 'integer' }) as const;
+
+function cellOf([key, schema]: [string, Described]): Cell {
+  const inner = schema.anyOf?.find(({ type }) => type !== 'null') ?? schema;
+  if (isNumber(inner)) return { key, ...numberOf(inner) };
+  if (inner.enum) return { key, kind: 'choice', choices: inner.enum };
+  return {
+    key,
+    kind: 'text',
+    nullable: schema.anyOf !== undefined,
+    most: inner.maxLength ?? 40,
+    pattern: inner.pattern,
+  };
+}
+const cellsOf = ({ properties = {} }: Described): Cell[] => Object.entries(properties).map(cellOf);
+
 /** How the values of a rule are edited. */
 export function editorOf(key: RuleKey): Editor {
   const schema = describe(ruleSchemas[key]) as Described;
-  if (schema.type === 'number' || schema.type === 'integer')
-    return { kind: 'number', least: schema.minimum ?? 0, most: schema.maximum ?? 0, whole: schema.type === 'integer' };
-  const services = schema.items?.properties?.service?.enum;
-  return services === undefined
-    ? { kind: 'set', choices: schema.items?.enum ?? [] }
-    : { kind: 'numbers', services, most: schema.maxItems ?? 0 };
+  if (isNumber(schema)) return numberOf(schema);
+  if (schema.type === 'object') return { kind: 'fields', cells: cellsOf(schema) };
+  if (schema.items?.properties)
+    return { kind: 'table', cells: cellsOf(schema.items), least: schema.minItems ?? 0, most: schema.maxItems ?? 0 };
+  return { kind: 'set', choices: schema.items?.enum ?? [] };
 }
+/** What a new row of a table begins with. */
+export const emptyRow = (cells: readonly Cell[]): Record<string, unknown> =>
+  Object.fromEntries(
+    cells.map((cell) => [
+      cell.key,
+      cell.kind === 'number' ? null : cell.kind === 'choice' ? (cell.choices[0] ?? '') : cell.nullable ? null : '',
+    ]),
+  );
+
 /** Where the words of a set's members are. */
 export const memberWords = (key: RuleKey): string => (groupOf(key) === 'signs' ? 'sign.' : 'role.');
+/** Where the words of a choice's values are. */
+const choiceWords: Readonly<Record<string, string>> = {
+  service: 'emergency.',
+  sign: 'sign.',
+  priority: 'priority.',
+  rung: 'rung.',
+};
+export const choiceWord = (cell: string, choice: string): string => (choiceWords[cell] ?? 'rule.choice.') + choice;
+/** The key of the words that head a column, or name one number of several. */
+export function cellWord(kind: 'fields' | 'table', cell: string): string {
+  if (kind === 'table') return `rule.column.${cell}`;
+  if ((signs as readonly string[]).includes(cell)) return `sign.${cell}`;
+  if ((priorities as readonly string[]).includes(cell)) return `priority.${cell}`;
+  return `rule.field.${cell}`;
+}

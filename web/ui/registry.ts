@@ -11,7 +11,10 @@ import type { IconName } from './icons.ts';
 export type Source = 'stations' | 'shelters' | 'vehicles';
 
 export type Kind =
-  | { kind: 'text' | 'long' | 'number' | 'check' | 'point' | 'tags' | 'day' | 'secret' | 'moment' | 'percent' }
+  | {
+      kind:
+        'text' | 'long' | 'number' | 'check' | 'point' | 'tags' | 'skills' | 'day' | 'secret' | 'moment' | 'percent';
+    }
   /** one of the schema's values; its words are under `word` + value */
   | { kind: 'choice'; word: string }
   /** the time zones a browser knows, and any other that is typed */

@@ -1,5 +1,5 @@
 /** How each status looks: a shape, a tone and a word, so that colour is never the only cue. */
-import type { DispatchStatus } from '../../shared/dispatches.ts';
+import type { DispatchStatus, Rung } from '../../shared/dispatches.ts';
 import type { IncidentStatus, Priority } from '../../shared/incidents.ts';
 import type { PatrolStatus } from '../../shared/patrols.ts';
 import type { Freshness, ShelterRow } from '../../shared/shelters.ts';
@@ -53,6 +53,13 @@ const dispatch: Record<DispatchStatus, Look> = {
   declined: look('dispatch.status.declined', 'cross', 'danger'),
   recalled: look('dispatch.status.recalled', 'cross', 'quiet'),
 };
+/** How far the ladder has been climbed while nobody accepted. */
+const rung: Record<Rung, Look> = {
+  crew_alarm: look('ladder.crew_alarm', 'clock', 'warn'),
+  desk_alarm: look('ladder.desk_alarm', 'triangle', 'danger'),
+  next_patrol: look('ladder.next_patrol', 'arrow', 'danger'),
+  duty_officer: look('ladder.duty_officer', 'octagon', 'danger'),
+};
 const shelter: Record<ShelterRow['status'], Look> = {
   open: look('shelter.status.open', 'ring', 'ok'),
   full: look('shelter.status.full', 'dot', 'warn'),
@@ -64,4 +71,4 @@ const freshness: Record<Freshness, Look> = {
   stale: look('freshness.stale', 'clock', 'danger'),
 };
 
-export const looks = { incident, priority, patrol, dispatch, shelter, freshness } as const;
+export const looks = { incident, priority, patrol, dispatch, rung, shelter, freshness } as const;

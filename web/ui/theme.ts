@@ -43,3 +43,5 @@ export function setTheme(next: Theme): void {
     // not remembered, but shown
   }
 }
+/** The other one of day and night. */
+export const turnTheme = (): void => setTheme(isNight() ? 'day' : 'night');

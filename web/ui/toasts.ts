@@ -45,6 +45,19 @@ function show(toast: Omit<Toast, 'id'>): number {
 export function say(text: string, undo?: () => void): number {
   return show({ tone: 'done', text, action: undo ? { label: t('ui.undo'), run: undo } : null });
 }
+/** Says what stands in the way, with a way on. */
+export function ask(text: string, label: string, run: () => void): number {
+  return show({ tone: 'problem', text, action: { label, run } });
+}
+const undoable = (): Toast | undefined => list.value.findLast(({ tone, action }) => tone === 'done' && action !== null);
+export const canUndo = (): boolean => undoable() !== undefined;
+/** Takes back what was said last with an undo, while it is still said. */
+export function undoLast(): void {
+  const toast = undoable();
+  if (!toast) return;
+  dismiss(toast.id);
+  toast.action?.run();
+}
 /** Words of whatever a call threw. */
 export function wordsOf(error: unknown): string {
   if (error instanceof Offline) return t('problem.offline');

@@ -13,6 +13,7 @@ export const people: Registry = {
     { key: 'username', kind: 'text' },
     { key: 'role', kind: 'choice', word: 'role.', begins: 'crew' },
     { key: 'shelterId', kind: 'pick', from: 'shelters', when: { key: 'role', is: ['shelter'] } },
+    { key: 'skills', kind: 'skills', when: { key: 'role', is: ['crew'] } },
     { key: 'stationId', kind: 'pick', from: 'stations' },
     { key: 'locale', kind: 'choice', word: 'locale.' },
     { key: 'password', kind: 'secret' },
