@@ -110,6 +110,15 @@ export const informants: readonly InformantSeed[] = [
     placeText: null,
   },
   {
+    code: 'XA-12345',
+    organisation: '12345 市民热线',
+    source: 'hotline',
+    label: '夜班坐席',
+    district: null,
+    at: null,
+    placeText: null,
+  },
+  {
     code: 'XA-KD-01',
     organisation: '骑手互助会',
     source: 'courier',
@@ -138,15 +147,27 @@ export interface PatrolSeed {
   crewCount: number;
   at: Spot;
   state: 'free' | 'break' | 'busy';
+  /** the shift ends so many hours after the demo's start */
+  shiftH: number;
+  /** of the crew member who goes out with it while the night plays */
+  skills: readonly string[];
 }
 /** The first is the one of the account `crew`. */
 export const patrols: readonly PatrolSeed[] = [
-  { name: '城中一组', vehicle: 0, crewCount: 3, at: 'muslimQuarter', state: 'free' },
-  { name: '城东二组', vehicle: 1, crewCount: 2, at: 'hujiamiao', state: 'free' },
-  { name: '城南三组', vehicle: 2, crewCount: 3, at: 'southBusStation', state: 'free' },
-  { name: '城北四组', vehicle: 3, crewCount: 2, at: 'xinjiamiao', state: 'free' },
-  { name: '步行五组', vehicle: null, crewCount: 2, at: 'yuxiangGate', state: 'break' },
-  { name: '机动六组', vehicle: 4, crewCount: 3, at: 'dachaishi', state: 'busy' },
+  { name: '城中一组', vehicle: 0, crewCount: 3, at: 'muslimQuarter', state: 'free', shiftH: 9, skills: ['medical'] },
+  { name: '城东二组', vehicle: 1, crewCount: 2, at: 'hujiamiao', state: 'free', shiftH: 9, skills: ['woman'] },
+  {
+    name: '城南三组',
+    vehicle: 2,
+    crewCount: 3,
+    at: 'southBusStation',
+    state: 'free',
+    shiftH: 9,
+    skills: ['medical', 'woman'],
+  },
+  { name: '城北四组', vehicle: 3, crewCount: 2, at: 'xinjiamiao', state: 'free', shiftH: 9, skills: ['lang:ug'] },
+  { name: '步行五组', vehicle: null, crewCount: 2, at: 'yuxiangGate', state: 'break', shiftH: 3, skills: ['woman'] },
+  { name: '机动六组', vehicle: 4, crewCount: 3, at: 'dachaishi', state: 'busy', shiftH: 5, skills: ['lift'] },
 ];
 
 export const depots: readonly { name: string; district: string | null }[] = [

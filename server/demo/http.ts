@@ -55,11 +55,14 @@ function send(
 ): Promise<Response> {
   const unsafe = endpoint.method !== 'GET';
   const headers: Record<string, string> = cookie === null ? {} : { cookie };
-  if (unsafe) Object.assign(headers, { 'content-type': 'application/json', 'x-requested-with': 'warmpath' });
+  // a table is sent as it is
+  const file = typeof asked.body === 'string' ? asked.body : null;
+  const type = file === null ? 'application/json' : 'text/csv';
+  if (unsafe) Object.assign(headers, { 'content-type': type, 'x-requested-with': 'warmpath' });
   return fetch(urlOf(line.origin, endpoint.path, asked), {
     method: endpoint.method,
     headers,
-    ...(unsafe ? { body: JSON.stringify(asked.body ?? {}) } : {}),
+    ...(unsafe ? { body: file ?? JSON.stringify(asked.body ?? {}) } : {}),
     signal: AbortSignal.timeout(CALL_MS),
   }).catch((error: unknown) => {
     throw new CallFailed(endpoint.name, 0, error instanceof Error ? error.message : String(error));

@@ -121,14 +121,19 @@ const BREAK_SINCE_MS = 25 * 60_000;
 /** Patrols on shift now; the one on a break last said where it was 25 minutes ago. */
 export async function placePatrols({ team, chance }: City): Promise<void> {
   const { user } = await team.crew.does(whoAmI);
+  await team.admin.does(updateUser, {
+    params: { id: user.id },
+    body: { version: user.version, skills: [...(patrols[0]?.skills ?? [])] },
+  });
   const fixes: PositionBody[] = [];
-  for (const [n, { name, vehicle, crewCount, at, state }] of patrols.entries()) {
+  for (const [n, { name, vehicle, crewCount, at, state, shiftH }] of patrols.entries()) {
     const id = patrolId(chance, n);
     await team.dispatcher.does(startPatrol, {
       body: {
         id,
         name,
         crewCount,
+        shiftEndsAt: before(-shiftH * HOUR_MS),
         crew: n === 0 ? [user.id] : [],
         ...(vehicle === null ? {} : { vehicleId: vehicleId(chance, vehicle) }),
       },

@@ -16,7 +16,9 @@ import {
 } from './place-city.ts';
 import { type NightOptions, prepareNight } from './night/night.ts';
 import type { Play } from './night/play.ts';
+import { placeLandmarks, placeSites } from './landmarks.ts';
 import { chanceOf } from './random.ts';
+import { sayWeather, startSky } from './sky.ts';
 import { whoAmI } from '../../shared/users.ts';
 import { welcomeText } from './welcome.ts';
 
@@ -45,6 +47,7 @@ export interface Demo {
 
 const steps: readonly (readonly [string, readonly ((place: City) => Promise<void>)[]])[] = [
   ['stations and areas', [placeStations, placeInformants]],
+  ['landmarks and known places', [placeLandmarks, placeSites]],
   ['shelters, vehicles and supplies', [placeShelters, placeEquipment]],
   ['patrols on shift and what they carry', [placePatrols, placeStock]],
   ['the last three nights', [livePast, fillBeds]],
@@ -112,19 +115,22 @@ export async function openDemo({
     }
   }
   await comeBack(team.dispatcher, ids);
+  await sayWeather(team.dispatcher, place.chance);
   if (night !== null) say('the people of the night');
   const play = night === null ? null : await startNight(line, place, night);
-  let stopBeat: (() => void) | null = null;
+  let stops: (() => void)[] = [];
   return {
     run(publicOrigin) {
       line.origin = publicOrigin;
-      if (play === null) stopBeat ??= startHeartbeat(team.dispatcher, ids);
+      if (stops.length > 0) return;
+      stops.push(startSky(team.dispatcher, place.chance));
+      if (play === null) stops.push(startHeartbeat(team.dispatcher, ids));
       else void play.run(Date.now, complain);
     },
     stop() {
       play?.end();
-      stopBeat?.();
-      stopBeat = null;
+      for (const end of stops) end();
+      stops = [];
     },
     welcome: (address) => welcomeText(address, night),
   };

@@ -2,6 +2,7 @@
 import { updatePatrol } from '../../../shared/patrols.ts';
 import type { Role } from '../../../shared/roles.ts';
 import { createUser, listUsers, whoAmI } from '../../../shared/users.ts';
+import { patrols } from '../city.ts';
 import { type Line, type Person, staffMember } from '../http.ts';
 import { patrolId, shelterId, type City } from '../place-city.ts';
 import { unlessOvertaken } from './play.ts';
@@ -13,6 +14,7 @@ interface Part {
   username: string;
   name: string;
   role: Role;
+  skills?: readonly string[];
   /** index into the demo's shelters */
   house?: number;
 }
@@ -22,6 +24,7 @@ export const drivers: readonly Part[] = ['王建军', '赵小勇', '马超', '�
   username: `crew-${String(n + 1)}`,
   name,
   role: 'crew',
+  skills: patrols[n]?.skills ?? [],
 }));
 const keepers: readonly (readonly [house: number, name: string])[] = [
   [0, '陈秀兰'],
@@ -88,10 +91,12 @@ export async function hire(line: Line, { team, chance }: City, deeds: Deeds): Pr
   await Promise.all(
     [nightDesk, ...drivers, ...hosts]
       .filter(({ username }) => !ids.has(username))
-      .map(async ({ username, name, role, house }) => {
+      .map(async ({ username, name, role, house, skills = [] }) => {
         const body = { id: chance.id(`user ${username}`), stationId: user.stationId, username, name, role };
         const key = house === undefined ? {} : { shelterId: shelterId(chance, house) };
-        const added = await team.admin.does(createUser, { body: { ...body, ...key, password: castPassword } });
+        const added = await team.admin.does(createUser, {
+          body: { ...body, ...key, skills: [...skills], password: castPassword },
+        });
         ids.set(username, added.id);
       }),
   );

@@ -73,7 +73,10 @@ export function dispatcher(night: Night): Actor {
       .map((one) => ({ ...one, age: play.now - one.memo.since }))
       .filter(
         ({ incident, memo }) =>
-          memo.notBefore <= play.now && play.now - (picture.visitor.looks.get(incident.id) ?? -Infinity) > LOOKED_AT_S,
+          memo.notBefore <= play.now &&
+          // a visitor who has taken it in hand is left alone with it; the night's desk claims nothing
+          (incident.claimedUntil === null || Date.parse(incident.claimedUntil) <= play.wall()) &&
+          play.now - (picture.visitor.looks.get(incident.id) ?? -Infinity) > LOOKED_AT_S,
       )
       .sort((a, b) => byUrgency(a.incident, b.incident));
 
@@ -109,7 +112,7 @@ export function dispatcher(night: Night): Actor {
       const into = items.find(
         (other) =>
           other.openedAt <= incident.openedAt &&
-          other.distanceM <= SAME_PLACE_M &&
+          (other.distanceM ?? Infinity) <= SAME_PLACE_M &&
           other.minutesApart <= SAME_TIME_MIN / play.speed &&
           other.outcome !== 'not_found' &&
           Math.abs(other.people - incident.people) <= 1,
@@ -149,8 +152,9 @@ export function dispatcher(night: Night): Actor {
     return false;
   };
 
-  const fits = ({ excluded, patrolId: id, distanceM: metres, reasons }: SuggestionRow, memo: Memo): boolean =>
+  const fits = ({ excluded, freeInS, patrolId: id, distanceM: metres, reasons }: SuggestionRow, memo: Memo): boolean =>
     excluded === null &&
+    freeInS === 0 &&
     !memo.without.has(id) &&
     metres !== null &&
     metres <= (onFoot.has(id) ? ON_FOOT_M : REACH_M) &&
