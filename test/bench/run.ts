@@ -1,14 +1,24 @@
 /** `npm run bench [name ...]`: every bench, or those named. Needs PostgreSQL with PostGIS; starts a throw-away one unless TEST_DATABASE_URL is set. */
 import { findPostgres, startPostgres } from '../kit/postgres.ts';
 import { benchFanOut } from './fanout.ts';
+import { benchGrowth } from './growth.ts';
 import { benchIntake } from './intake.ts';
 import { describeMachine } from './kit.ts';
+import { benchMap } from './map.ts';
+import { benchPlan } from './plan.ts';
 import { benchPositions } from './positions.ts';
+import { benchStart } from './start.ts';
+import { benchSuggest } from './suggest.ts';
 
 const benches: Record<string, (cluster: string) => Promise<void>> = {
   intake: benchIntake,
   positions: benchPositions,
   fanout: benchFanOut,
+  suggest: benchSuggest,
+  plan: benchPlan,
+  map: benchMap,
+  start: benchStart,
+  growth: benchGrowth,
 };
 
 const wanted = process.argv.slice(2);

@@ -22,7 +22,13 @@ const database = await openDatabase({
   allowUnsafe: true,
 });
 const config = { ...readConfig({}), limits: false };
-const app = await createApp({ database, config, log: quiet, now: () => new Date(), webDir: '/nowhere' });
+const app = await createApp({
+  database,
+  config,
+  log: quiet,
+  now: () => new Date(),
+  webDir: process.env['WEB_DIR'] ?? '/nowhere',
+});
 const service: Service = { database, now: () => new Date(), log: quiet, followKey: await followKeyOf(database) };
 await createDemoAccounts(service);
 const root = await rootStation(database.knex);
@@ -72,13 +78,26 @@ async function tellFacts(count: number, burst: boolean): Promise<{ ms: number }>
 
 /** A tick comes once a second in life; here often enough to measure and seldom enough that none is dropped. */
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
+/** A second as a busy night has it: every patrol has moved, some incidents have changed. */
+async function second(): Promise<object> {
+  await rows(
+    database.knex,
+    `update patrol_positions set at = :at, received_at = :at,
+       position = st_translate(position, (random() - 0.5) * 0.004, (random() - 0.5) * 0.004)`,
+    { at: new Date() },
+  );
+  await app.realtime.relay.tickPositions();
+  await tellFacts(2, true);
+  return {};
+}
 const cpuSince = (from: NodeJS.CpuUsage): { cpuMs: number } => {
   const { user, system } = process.cpuUsage(from);
   return { cpuMs: (user + system) / 1000 };
 };
 
-process.on('message', (message: { tell?: number; burst?: boolean; ticks?: number; sql?: string; stop?: boolean }) => {
+process.on('message', (message: { tell?: number; burst?: boolean; ticks?: number; sql?: string; second?: boolean }) => {
   const work = async (): Promise<object> => {
+    if (message.second === true) return second();
     if (message.tell !== undefined) return tellFacts(message.tell, message.burst === true);
     if (message.sql !== undefined) return { rows: await rows(database.knex, message.sql, {}, { deadlineMs: 600_000 }) };
     if (message.ticks !== undefined) {

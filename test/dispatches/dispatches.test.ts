@@ -151,7 +151,8 @@ describe('the steps of a crew', () => {
       ['done', 'open'],
     ] as const) {
       app.clock.advance(minutes(1));
-      const done = await expectReplay(app, () => step(crew, id, status));
+      const viewers = [desk(), app.east.inspector, app.east.crew, app.west.dispatcher, app.root.manager, crew];
+      const done = await expectReplay(app, () => step(crew, id, status), viewers);
       expect([done.status, done.body]).toMatchObject([200, { status, setByDesk: false }]);
       expect(await incidentOf(desk(), incidentId)).toMatchObject({ status: of });
       const seq = (await desk().snapshot()).seq;

@@ -75,23 +75,29 @@ describe('suggestions', () => {
     const { items } = await desk().does(listSuggestions, { params: { id: incidentId } });
     const of = (id: string) => items.find(({ patrolId }) => patrolId === id);
     expect(items.slice(0, 3).map(({ patrolId }) => patrolId)).toEqual([here, far, stale]);
-    expect(of(here)).toMatchObject({ etaS: 1, distanceM: 0, reasons: ['nearest'], excluded: null });
-    // straight distance x 1.4 at 25 km/h
+    expect(of(here)).toMatchObject({ etaS: 1, distanceM: 0, reasons: ['nearest', 'on_foot'], excluded: null });
+    // straight distance x 1.4 at 4.5 km/h, on foot
     const metres = of(far)?.distanceM ?? 0;
-    expect(Math.abs((of(far)?.etaS ?? 0) - (metres * 1.4) / (25 / 3.6))).toBeLessThan(2);
-    expect(of(far)).toMatchObject({ reasons: ['free'], excluded: null });
-    expect(of(stale)).toMatchObject({ reasons: ['stale_position'], excluded: null });
-    expect(of(nowhere)).toMatchObject({ etaS: null, distanceM: null, reasons: ['no_position'], excluded: null });
+    expect(Math.abs((of(far)?.etaS ?? 0) - (metres * 1.4) / (4.5 / 3.6))).toBeLessThan(2);
+    expect(of(far)).toMatchObject({ reasons: ['free', 'on_foot'], excluded: null, freeInS: 0 });
+    expect(of(stale)).toMatchObject({ reasons: ['free', 'stale_position', 'on_foot'], excluded: null, fixAgeS: 660 });
+    expect(of(nowhere)).toMatchObject({
+      etaS: null,
+      distanceM: null,
+      reasons: ['free', 'no_position', 'on_foot'],
+      excluded: null,
+      fixAgeS: null,
+    });
     expect([of(busy)?.excluded, of(resting)?.excluded]).toEqual(['busy', 'break']);
     const firstOut = items.findIndex(({ excluded }) => excluded !== null);
     expect(items.slice(firstOut).every(({ excluded }) => excluded !== null)).toBe(true);
     for (const { etaS } of items) if (etaS !== null) expect(etaS).toBeGreaterThanOrEqual(1);
-    await rows(app.database.knex, `update rules set value = '50' where key = 'eta.speed'`);
+    await rows(app.database.knex, `update rules set value = '9' where key = 'eta.on_foot'`);
     const faster = (await desk().does(listSuggestions, { params: { id: incidentId } })).items.find(
       ({ patrolId }) => patrolId === far,
     );
     expect(Math.abs((faster?.etaS ?? 0) * 2 - (of(far)?.etaS ?? 0))).toBeLessThanOrEqual(2);
-    await rows(app.database.knex, `update rules set value = '25' where key = 'eta.speed'`);
+    await rows(app.database.knex, `update rules set value = '4.5' where key = 'eta.on_foot'`);
   });
 
   it('for one without a place name patrols without a time', async () => {

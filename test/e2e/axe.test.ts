@@ -123,6 +123,43 @@ describe.each([
     expect(found).toEqual([]);
   });
 
+  it('a call of the hotline, and placing a report', async () => {
+    const desk = await city.visitor({ locale, colorScheme, viewport: wide });
+    const { page, t } = desk;
+    const { look, found } = inspect(desk);
+    await desk.signIn('dispatcher', '/desk/call');
+    await desk.sees(t('call.ready'));
+    await look('ready for a call');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type(`axe calls ${locale}`);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('34.2299, 108.9901');
+    await desk.sees(page.getByRole('option'));
+    await page.keyboard.press('ArrowDown');
+    await look('places that fit');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('1');
+    await desk.sees(t('call.danger'));
+    await desk.sees(page.locator('.pin-circle'));
+    await look('a call');
+    await page.keyboard.press('Control+Enter');
+    await desk.sees(t('call.tell_code'));
+    await look('a saved call');
+    const { id } = await report(city, `axe unplaced ${locale}`, { placeText: 'somewhere' });
+    await desk.open(`/desk?incident=${id}`);
+    // by keys: an alarm that comes in moves everything below it
+    await desk.button(t('incident.place')).focus();
+    await page.keyboard.press('Enter');
+    await desk.sees(page.getByRole('dialog').getByRole('combobox'));
+    await look('correcting a place');
+    await desk.button(t('placing.start')).focus();
+    await page.keyboard.press('Enter');
+    await desk.sees(t('placing.how'));
+    await look('placing on the map');
+    expect(found).toEqual([]);
+  });
+
   it('the crew, from no outing to a bed', async () => {
     const member = await newcomer(city, 'crew');
     const crew = await city.visitor({ locale, colorScheme, viewport: phone, at: [108.99, 34.231] });

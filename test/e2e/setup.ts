@@ -63,6 +63,7 @@ export async function setup(project: TestProject): Promise<void> {
       publicOrigin: null,
       trustProxy: null,
       tiles: null,
+      routerUrl: null,
       roles: allRoles,
       demo: 'still',
       limits: false,

@@ -91,6 +91,35 @@ describe('a correction', () => {
     expect(heard.changes.at(-1)?.payload.incidents?.[0]).toMatchObject({ id });
   });
 
+  it('keeps the radius of a new place and takes a place back, as an undo does', async () => {
+    const { incidentId: id } = await report(app, unplaced);
+    const change = (body: object) =>
+      app.root.dispatcher.call(updateIncident, { params: { id }, body: body as { version: number } });
+    const position = point(...places.east);
+    const placed = await expectReplay(app, () => change({ version: 1, position, accuracyM: 25 }));
+    expect(placed.body).toMatchObject({ lane: null, accuracyM: 25, stationId: app.stations.east });
+    const before = (await desk().snapshot()).seq;
+    const back = await expectReplay(app, () => change({ version: 2, position: null }));
+    expect(back.body).toMatchObject({
+      position: null,
+      accuracyM: null,
+      areaId: null,
+      lane: 'unplaced',
+      stationId: app.stations.root,
+      placeText: 'the old bridge',
+    });
+    const heard = (await (await desk().fetch(`/api/changes?since=${String(before)}`)).json()) as Changes;
+    expect(heard.changes.at(-1)?.payload).toEqual({ gone: { incidents: [id] } });
+    for (const body of [{ accuracyM: 5 }, { accuracyM: 5, position: null }])
+      expect(await change({ version: 3, ...body })).toMatchObject({
+        status: 422,
+        body: { errors: [{ path: '/accuracyM' }] },
+      });
+    // a click says no radius: the old one is not the new one's
+    await change({ version: 3, position, accuracyM: 25 });
+    expect((await change({ version: 4, position: point(...places.eastNear) })).body).toMatchObject({ accuracyM: null });
+  });
+
   it('moves one over the border: the others get it, ours is told that it is gone', async () => {
     const { incidentId: id } = await report(app);
     const before = (await desk().snapshot()).seq;

@@ -77,7 +77,7 @@ describe('the list', () => {
 });
 
 describe('possible duplicates', () => {
-  const duplicates = async (id: string): Promise<[string, number, number][]> =>
+  const duplicates = async (id: string): Promise<[string, number | null, number][]> =>
     (await desk().does(listDuplicates, { params: { id } })).items.map((found) => [
       found.id,
       found.distanceM,

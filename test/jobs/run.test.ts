@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { row, rows } from '../../server/db/rows.ts';
 import { pruningJobs } from '../../server/jobs/pruning.ts';
-import { beat, type Job } from '../../server/jobs/run.ts';
+import { beat, type Job, pulse } from '../../server/jobs/run.ts';
 import { expireHolds } from '../../server/shelters/jobs.ts';
+import { updatePatrol } from '../../shared/patrols.ts';
+import { readTrack } from '../../shared/positions.ts';
 import { holdBed, listShelters } from '../../shared/shelters.ts';
 import { useApp } from '../kit/app.ts';
-import { report } from '../kit/builders.ts';
+import { goOut, report } from '../kit/builders.ts';
 import { hours, minutes } from '../kit/clock.ts';
 import { expectReplay } from '../kit/replay.ts';
 
@@ -95,6 +97,24 @@ describe('a beat', () => {
   });
 });
 
+describe('a pulse', () => {
+  it('runs on every node each time, keeps no row, and leaves the beat its own', async () => {
+    const [often, minute] = [counting('often', 'pulse'), counting('minute')];
+    await Promise.all([pulse(app.service, [often, minute]), pulse({ ...app.service }, [often, minute])]);
+    await pulse(app.service, [often, minute]);
+    expect([often.ran.length, minute.ran.length]).toEqual([3, 0]);
+    await beat(app.service, [often, minute], ZONE);
+    expect([often.ran.length, minute.ran.length]).toEqual([3, 1]);
+    expect(await runs('often')).toEqual([]);
+  });
+
+  it('outlives a job that fails', async () => {
+    const after = counting('after', 'pulse');
+    await pulse(app.service, [{ name: 'bad', schedule: 'pulse', run: () => Promise.reject(new Error('no')) }, after]);
+    expect(after.ran).toHaveLength(1);
+  });
+});
+
 describe('held beds', () => {
   it('are given free at their time, and everybody is told once', async () => {
     // signed-in people of this file are long gone by its clock
@@ -156,5 +176,26 @@ describe('pruning', () => {
     await due();
     expect(await count('idempotency_keys')).toBe(0);
     expect(await runs('old')).toHaveLength(1);
+  });
+
+  it('forgets the last fix of an outing an hour after it ended, and keeps its track', async () => {
+    const prune = pruningJobs.find(({ name }) => name === 'prune-positions');
+    if (!prune) throw new Error('no such job');
+    const [over, out] = [await goOut(app, []), await goOut(app, [])];
+    await app.east.dispatcher.does(updatePatrol, { params: { id: over }, body: { status: 'ended' } });
+    const latest = async (): Promise<string[]> =>
+      (
+        await rows<{ id: string }>(
+          app.database.knex,
+          `select patrol_id as id from patrol_positions where patrol_id = any (cast(:ids as uuid[]))`,
+          { ids: [over, out] },
+        )
+      ).map(({ id }) => id);
+    await beat(app.service, [{ ...prune, schedule: { everyMinutes: 1 } }], ZONE);
+    expect((await latest()).sort()).toEqual([over, out].sort());
+    app.clock.advance(hours(1) + minutes(1));
+    await beat(app.service, [{ ...prune, schedule: { everyMinutes: 1 } }], ZONE);
+    expect(await latest()).toEqual([out]);
+    expect((await app.east.dispatcher.does(readTrack, { params: { id: over } })).items).toHaveLength(1);
   });
 });

@@ -51,6 +51,7 @@ const config: Config = {
   publicOrigin: null,
   trustProxy: null,
   tiles: null,
+  routerUrl: null,
   roles: ['http', 'relay'],
   demo: null,
   limits: false,

@@ -5,7 +5,9 @@ import { type Browser, type BrowserContext, type BrowserContextOptions, chromium
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { row, rows } from '../../server/db/rows.ts';
+import { askReporter } from '../../shared/questions.ts';
 import { useApp } from '../kit/app.ts';
+import { report } from '../kit/builders.ts';
 import { findChromium } from '../kit/chromium.ts';
 
 const app = useApp();
@@ -220,6 +222,43 @@ describe.skipIf(executablePath === undefined)('in a browser', () => {
     await page.setViewportSize({ width: 320, height: 640 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
     expect(found).toEqual([]);
+  });
+
+  it('takes an answer without a network, sends it once there is one, and asks what is still open', async () => {
+    const { dispatcher } = app.east;
+    const told = await report(app);
+    const ask = (kind: 'where_exactly' | 'still_there') =>
+      dispatcher.does(askReporter, {
+        params: { id: told.incidentId },
+        body: { id: crypto.randomUUID(), kind },
+      });
+    const { page, context, complaints } = await phone();
+    await page.goto(app.url + told.followUpUrl);
+    expect(await page.locator('.question').isVisible()).toBe(false);
+    await ask('where_exactly');
+    app.clock.advance(60_000);
+    await ask('still_there');
+    // whoever comes back to the page sees what is new
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await page.getByText('Is the person still there?').waitFor();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id }) => id)).toEqual([]);
+    await page.getByRole('button', { name: 'Send the answer' }).click();
+    await page.getByText('Choose an answer or write a few words').waitFor();
+    await context.setOffline(true);
+    await page.getByText('Yes', { exact: true }).click();
+    await page.fill('#answer', 'behind the kiosk');
+    await page.getByRole('button', { name: 'Send the answer' }).click();
+    await page.getByText('No connection. Your answer is still here').waitFor();
+    expect(await page.inputValue('#answer')).toBe('behind the kiosk');
+    await context.setOffline(false);
+    await page.getByText('Thank you. The desk has your answer.').waitFor();
+    await page.getByText('Where exactly?').waitFor();
+    expect(await page.inputValue('#answer')).toBe('');
+    expect(await rows(app.database.knex, `select text, still_there as "stillThere" from answers`)).toEqual([
+      { text: 'behind the kiosk', stillThere: true },
+    ]);
+    expect(complaints).toEqual([]);
   });
 
   it('is small: 20 kB of script, 60 kB in all before the map', async () => {

@@ -13,6 +13,7 @@ import { checkIn, createShelter, holdBed, updateShelter } from '../../shared/she
 import { reportSighting } from '../../shared/sightings.ts';
 import { createItem, moveSupplies } from '../../shared/supplies.ts';
 import { signOut, updateUser } from '../../shared/users.ts';
+import { postReading } from '../../shared/weather.ts';
 import { addPerson, places, type TestApp, useApp } from '../kit/app.ts';
 import { dispatch, goOut, report, sighting } from '../kit/builders.ts';
 import type { Ear, Person } from '../kit/people.ts';
@@ -245,6 +246,20 @@ describe('who hears, and who must not', () => {
     ).toEqual(both('dispatcher', 'manager'));
     expect(first(met['east crew'], 'stock')).toMatchObject({ quantity: -2 });
     expect(JSON.stringify(met)).not.toContain('no bed, thank you');
+  });
+
+  it('the weather of the city: everybody, also in its districts; that of a district: the district and the city', async () => {
+    const post = (who: Person) =>
+      who.does(postReading, { body: { id: randomUUID(), at: app.clock.now().toISOString(), temperatureC: -7 } });
+    const everyone = await everyoneListens(app);
+    await post(app.root.manager);
+    const city = await heardOf(app, everyone, 'weather.observed');
+    expect(Object.keys(city).sort()).toEqual(everyone.map(({ name }) => name).sort());
+    expect(first(city['east dispatcher'], 'weather')).toMatchObject({ readings: [{ temperatureC: -7 }] });
+    const listeners = await everyoneListens(app);
+    await post(app.east.manager);
+    const district = Object.keys(await heardOf(app, listeners, 'weather.observed'));
+    expect(district.sort()).toEqual(both(...roles));
   });
 
   it('positions: desks, inspectors and crews of the station and above', async () => {

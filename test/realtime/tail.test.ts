@@ -39,6 +39,7 @@ describe.skipIf(testKind !== 'postgres')('many connections (not for this databas
         publicOrigin: null,
         trustProxy: null,
         tiles: null,
+        routerUrl: null,
         roles: ['http', 'relay'] as const,
         demo: null,
         limits: false,

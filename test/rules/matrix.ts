@@ -2,17 +2,22 @@
 import { randomUUID } from 'node:crypto';
 import { generateSync } from 'otplib';
 import sharp from 'sharp';
+import { expect } from 'vitest';
 import { row, rows } from '../../server/db/rows.ts';
 import { hashPassword } from '../../server/users/passwords.ts';
+import { recordCall } from '../../shared/calls.ts';
 import { stepDispatch } from '../../shared/dispatches.ts';
 import { recordEncounter } from '../../shared/encounters.ts';
 import { closeIncident, mergeIncident } from '../../shared/incidents.ts';
 import { createInformant } from '../../shared/informants.ts';
 import { createDevice, createVehicle, startPatrol } from '../../shared/patrols.ts';
+import { askReporter } from '../../shared/questions.ts';
 import { checkIn, holdBed } from '../../shared/shelters.ts';
+import { createSite } from '../../shared/sites.ts';
 import { setRule } from '../../shared/stations.ts';
 import { createDepot, createItem, moveSupplies } from '../../shared/supplies.ts';
 import { beginSecondFactor, confirmSecondFactor, createToken, createUser } from '../../shared/users.ts';
+import { postReading } from '../../shared/weather.ts';
 import { addPerson, places, type TestApp } from '../kit/app.ts';
 import { dispatch, goOut, report, sighting } from '../kit/builders.ts';
 import type { Person } from '../kit/people.ts';
@@ -55,6 +60,7 @@ export interface World {
     vehicle: string;
     device: string;
     informant: string;
+    site: string;
     photo: string;
   };
   follow: string;
@@ -99,6 +105,7 @@ export async function createWorld(app: TestApp): Promise<World> {
     vehicle: randomUUID(),
     device: randomUUID(),
     informant: randomUUID(),
+    site: randomUUID(),
     photo: '',
   };
   await manager.does(createDepot, { body: { id: ids.depot, name: 'Depot' } });
@@ -113,6 +120,8 @@ export async function createWorld(app: TestApp): Promise<World> {
       reason: 'receive',
     },
   });
+  await manager.does(postReading, { body: { ...id(), at: app.clock.now().toISOString(), temperatureC: -3 } });
+  await dispatcher.does(createSite, { body: { id: ids.site, name: 'Bridge', position: point } });
   await manager.does(createVehicle, { body: { id: ids.vehicle, name: 'Van', seats: 5 } });
   await manager.does(createDevice, { body: { id: ids.device, uniqueId: 'device-1' } });
   await manager.does(createInformant, {
@@ -199,6 +208,26 @@ const ownSpeed = async ({ app }: World): Promise<number> =>
       { east: app.stations.east },
     )
   )?.version ?? 0;
+/** A table of the east station. */
+const placeTable = (app: TestApp) => ({
+  query: { ...id(), kind: 'landmark', stationId: app.stations.east },
+  csv: 'name,lon,lat\nBell Tower,108.9422,34.2611\n',
+});
+async function plantPlaces(app: TestApp): Promise<string> {
+  const { query, csv } = placeTable(app);
+  const headers = { 'content-type': 'text/csv' };
+  const address = `/api/places/imports?${new URLSearchParams(query).toString()}`;
+  // only so many files wait at a time; the next is told to come again
+  await expect
+    .poll(async () => (await app.east.manager.fetch(address, { method: 'POST', body: csv, headers })).status)
+    .toBe(202);
+  return query.id;
+}
+/** A call of the hotline that ended now. */
+const endedCall = ({ app }: World) => {
+  const at = app.clock.now().toISOString();
+  return { ...id(), answeredAt: at, endedAt: at, outcome: 'advice' as const };
+};
 const PASSWORD = 'a long enough password';
 const codeOf = ({ app }: World, key: string): string =>
   generateSync({ secret: key, epoch: app.clock.now().getTime() / 1000 });
@@ -374,6 +403,27 @@ export const matrix: Record<string, MatrixRow> = {
     foreign: 'unseen',
     ask: () => ({ csv: `username,name,role\nu${randomUUID()},somebody,crew\n` }),
   },
+  resolvePlace: { may: 'nnnnnyyn', foreign: 'open', ask: () => ({ query: { q: 'Bell Tower' } }) },
+  importPlaces: { may: 'nnnnnnyy', foreign: 404, ask: ({ app }) => placeTable(app) },
+  listPlaceImports: {
+    may: 'nnnnnnyy',
+    foreign: 'unseen',
+    ask: async ({ app }) => {
+      await plantPlaces(app);
+      return {};
+    },
+  },
+  readPlaceImport: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: async ({ app }) => ({ params: { id: await plantPlaces(app) } }),
+  },
+  removePlaceImport: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: async ({ app }) => ({ params: { id: await plantPlaces(app) } }),
+  },
+
   listTokens: list('nnnnnnny'),
   createToken: {
     may: 'nnnnnnny',
@@ -408,6 +458,15 @@ export const matrix: Record<string, MatrixRow> = {
     ask: async (world) => ({
       params: { id: world.ids.informant },
       body: { version: await world.version('informants', world.ids.informant), label: 'Wang' },
+    }),
+  },
+
+  listReadings: list('nyyyyyyy'),
+  postReading: {
+    may: 'nnnnnyyy',
+    foreign: 404,
+    ask: ({ app }) => ({
+      body: { ...id(), stationId: app.stations.east, at: app.clock.now().toISOString(), temperatureC: -3, windKmh: 12 },
     }),
   },
 
@@ -542,6 +601,7 @@ export const matrix: Record<string, MatrixRow> = {
     }),
   },
   listPatrols: list('nnynyyyn'),
+  listCrewMembers: list('nnnnnyyn'),
   startPatrol: {
     may: 'nnnnyyyn',
     foreign: 404,
@@ -582,6 +642,16 @@ export const matrix: Record<string, MatrixRow> = {
 
   listIncidents: list('nnynyyyn'),
   readIncident: ofIncident('nnynyyyn'),
+  listHotlines: { may: 'nnnnnyyn', foreign: 'open', ask: () => ({}) },
+  recordCall: { may: 'nnnnnyyn', foreign: 'unseen', ask: (world) => ({ body: endedCall(world) }) },
+  listCalls: {
+    may: 'nnnnnyyn',
+    foreign: 'unseen',
+    ask: async (world) => {
+      await world.app.east.dispatcher.does(recordCall, { body: endedCall(world) });
+      return {};
+    },
+  },
   updateIncident: ofIncident('nnnnnyyn', { version: 1, people: 2 }),
   markSeen: ofIncident('nnnnnyyn'),
   mergeIncident: {
@@ -608,12 +678,62 @@ export const matrix: Record<string, MatrixRow> = {
       return { params: { id: incidentId }, body: {} };
     },
   },
+  claimIncident: ofIncident('nnnnnyyn'),
+  unclaimIncident: ofIncident('nnnnnyyn', undefined),
+  snoozeIncident: ofIncident('nnnnnyyn', { minutes: 10, reason: 'the crew has called' }),
   noteIncident: ofIncident('nnnnyyyn', { text: 'a note' }),
   listDuplicates: ofIncident('nnnnnyyn'),
   listSuggestions: ofIncident('nnnnnyyn'),
+  planDispatches: {
+    may: 'nnnnnyyn',
+    foreign: 404,
+    ask: ({ ids }) => ({ body: { incidentIds: [ids.incident] } }),
+  },
+  readWay: {
+    may: 'nnnnyyyn',
+    foreign: 404,
+    ask: async (world) => ({ params: { id: (await world.job()).dispatchId } }),
+  },
 
   reportSighting: { may: 'yyyyyyyy', foreign: 'open', ask: () => ({ body: sighting() }) },
   listSightings: list('nnynnyyn'),
+  moveSightingOut: {
+    may: 'nnnnnyyn',
+    foreign: 404,
+    ask: async ({ app }) => {
+      const [stays, goes] = [await report(app), await report(app)];
+      await app.east.dispatcher.does(mergeIncident, {
+        params: { id: goes.incidentId },
+        body: { intoId: stays.incidentId },
+      });
+      return { params: { id: goes.id }, body: { incidentId: randomUUID() } };
+    },
+  },
+  askReporter: {
+    may: 'nnnnyyyn',
+    foreign: 404,
+    ask: async (world, role) => ({
+      params: { id: role === 'crew' ? (await world.job()).incidentId : (await report(world.app)).incidentId },
+      body: { ...id(), kind: 'still_there' },
+    }),
+  },
+  listQuestions: {
+    may: 'nnnnnyyn',
+    foreign: 404,
+    ask: async ({ app }) => {
+      const { incidentId } = await report(app);
+      await app.east.dispatcher.does(askReporter, { params: { id: incidentId }, body: { ...id(), kind: 'looks' } });
+      return { params: { id: incidentId } };
+    },
+  },
+  answerQuestion: {
+    may: 'yyyyyyyy',
+    foreign: 'open',
+    ask: async ({ app, ids, follow }) => {
+      await app.east.dispatcher.does(askReporter, { params: { id: ids.incident }, body: { ...id(), kind: 'looks' } });
+      return { params: { token: follow }, body: { text: 'a red coat' } };
+    },
+  },
   readFollow: { may: 'yyyyyyyy', foreign: 'open', ask: ({ follow }) => ({ params: { token: follow } }) },
   // without the reporter's link: the desk and the crew on shift
   addPhoto: {
@@ -622,6 +742,23 @@ export const matrix: Record<string, MatrixRow> = {
     ask: async ({ app }) => ({ params: { id: (await report(app)).id }, form: await photoForm() }),
   },
   readPhoto: { may: 'nnynyyyn', foreign: 404, ask: ({ ids }) => ({ params: { id: ids.photo } }) },
+
+  listSites: list('nnynnyyn'),
+  createSite: {
+    may: 'nnnnnyyn',
+    foreign: 404,
+    ask: ({ app }) => ({ body: { ...id(), stationId: app.stations.east, name: 'underpass', position: point } }),
+  },
+  updateSite: {
+    may: 'nnnnnyyn',
+    foreign: 404,
+    ask: async ({ app }) => {
+      const site = id();
+      await app.east.dispatcher.does(createSite, { body: { ...site, name: 'bridge', position: point } });
+      return { params: site, body: { version: 1, active: false } };
+    },
+  },
+  readIncidentSites: ofIncident('nnnnnyyn', undefined),
 
   listDispatches: list('nnynyyyn'),
   sendPatrol: {
@@ -635,6 +772,14 @@ export const matrix: Record<string, MatrixRow> = {
     may: 'nnnnyyyn',
     foreign: 404,
     ask: async (world) => ({ params: { id: (await world.job()).dispatchId }, body: { status: 'accepted' } }),
+  },
+  reassignDispatch: {
+    may: 'nnnnnyyn',
+    foreign: 404,
+    ask: async (world) => ({
+      params: { id: (await world.job()).dispatchId },
+      body: { ...id(), patrolId: await goOut(world.app, [], null) },
+    }),
   },
   listEncounters: list('nnynyyyn'),
   recordEncounter: {
@@ -651,6 +796,12 @@ export const matrix: Record<string, MatrixRow> = {
     }),
   },
 
+  sayPresence: {
+    may: 'nnnnnyyn',
+    foreign: 'unseen',
+    ask: ({ ids }) => ({ body: { incidentId: ids.incident } }),
+  },
+  readClocks: { may: 'nnynnyyy', foreign: 404, ask: ({ app }) => ({ query: { station: app.stations.east } }) },
   readTally: { may: 'nnynnyyy', foreign: 'unseen', ask: (world) => ({ query: today(world) }) },
   readTallyCsv: { may: 'nnynnyyy', foreign: 'unseen', ask: (world) => ({ query: today(world) }) },
   // a zip shows no id to look for, so the station is asked for by name

@@ -5,7 +5,7 @@ import zh from '../../shared/locales/zh-CN.json' with { type: 'json' };
 import { emergencyServices, isRuleKey, risingRules, type RuleKey, ruleKeys, ruleSchemas } from '../../shared/rules.ts';
 import { rows } from '../../server/db/rows.ts';
 import { useApp } from '../kit/app.ts';
-import { editorOf, groups, memberWords, rulesAt } from '../../web/stations/rules.ts';
+import { cellWord, choiceWord, editorOf, groups, memberWords, rulesAt } from '../../web/stations/rules.ts';
 
 const app = useApp();
 const catalogues: Record<string, Record<string, string>> = { en, 'zh-CN': zh };
@@ -55,7 +55,15 @@ describe('rules', () => {
       } else if (editor.kind === 'set') {
         expect(editor.choices.length, key).toBeGreaterThan(1);
         for (const choice of editor.choices) expect(en, key).toHaveProperty([memberWords(key) + choice]);
-      } else expect(editor.services).toEqual(emergencyServices);
+      } else {
+        expect(editor.cells.length, key).toBeGreaterThan(0);
+        for (const cell of editor.cells) {
+          expect(en, key).toHaveProperty([cellWord(editor.kind, cell.key)]);
+          if (cell.kind === 'number') expect(cell.least, key).toBeLessThan(cell.most);
+          if (cell.kind === 'choice')
+            for (const choice of cell.choices) expect(en, key).toHaveProperty([choiceWord(cell.key, choice)]);
+        }
+      }
     }
   });
 

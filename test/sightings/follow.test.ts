@@ -25,7 +25,13 @@ describe('the progress of a report', () => {
     const expected: { status: FollowStatus; at: string }[] = [];
     const reaches = async (status: FollowStatus): Promise<void> => {
       expected.push({ status, at: app.clock.now().toISOString() });
-      expect(await follow(told)).toEqual({ code: told.code, status, updates: expected, question: null });
+      expect(await follow(told)).toEqual({
+        code: told.code,
+        status,
+        updates: expected,
+        question: null,
+        questionId: null,
+      });
       app.clock.advance(minutes(1));
     };
     await reaches('received');
@@ -154,7 +160,7 @@ describe('what a report says', () => {
         )
           expect(found.includes(secret), `${secret} in ${where}`).toBe(false);
     }
-    expect(Object.keys(await follow(told)).sort()).toEqual(['code', 'question', 'status', 'updates']);
+    expect(Object.keys(await follow(told)).sort()).toEqual(['code', 'question', 'questionId', 'status', 'updates']);
   });
 
   it('is no part of the URL that is logged', async () => {

@@ -173,6 +173,7 @@ describe('many at once', () => {
         status: 'received',
         updates: [{ status: 'received', at: app.clock.now().toISOString() }],
         question: null,
+        questionId: null,
       });
     }
   }, 60_000);
