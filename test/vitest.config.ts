@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     // an embedded database takes a gigabyte and a core; on PostgreSQL a test waits for answers half of its time
-    maxWorkers: onPostgres ? 3 : 1,
+    maxWorkers: onPostgres ? 4 : 1,
     testTimeout: 30_000,
     hookTimeout: 120_000,
     teardownTimeout: 20_000,
