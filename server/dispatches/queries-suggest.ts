@@ -58,7 +58,7 @@ export interface Nearby {
 }
 
 /** Fresh candidates, and beside them whoever is nearest, also with an old fix or not able to go; those of unknown place where there are few others. */
-const FRESH = '16';
+const FRESH = '20';
 const NEAREST = '20';
 const UNKNOWN = '6';
 /** Where the incident itself has no place, any. */
