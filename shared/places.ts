@@ -32,13 +32,15 @@ export const resolvedPlace = z.object({
 });
 export type ResolvedPlace = z.infer<typeof resolvedPlace>;
 
+/** Asked in a body: what is looked up is a place, and no place stands in an address. */
 export const resolvePlace = endpoint({
   name: 'resolvePlace',
-  method: 'GET',
-  path: '/api/places',
+  method: 'POST',
+  path: '/api/places/resolve',
   who: desk,
+  replay: 'never',
   summary: 'Where words, a code or pasted coordinates may be, likeliest first',
-  query: z.strictObject({
+  body: z.strictObject({
     /** a map link may be long */
     q: z.string().check(z.trim(), z.minLength(1), z.maxLength(1_000)),
     /** `lon,lat` to prefer what is near */

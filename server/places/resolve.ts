@@ -47,7 +47,7 @@ function nearOf(text: string | undefined): LonLat | null {
   if (text === undefined) return null;
   const [lon, lat, ...more] = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
   const good = more.length === 0 && Math.abs(lon ?? NaN) <= 180 && Math.abs(lat ?? NaN) <= 90;
-  if (!good) throw fieldProblem('/query/near', 'format', 'lon,lat in degrees');
+  if (!good) throw fieldProblem('/near', 'format', 'lon,lat in degrees');
   return [lon ?? 0, lat ?? 0];
 }
 
@@ -147,10 +147,10 @@ async function areas(ctx: Context, said: string, pieces: ReadonlySet<string>): P
 /** Likeliest first. Coordinates say more than any words, so that with them nothing else is looked for. */
 export async function resolve(
   ctx: Context,
-  query: z.infer<NonNullable<typeof resolvePlace.query>>,
+  asked: z.infer<NonNullable<typeof resolvePlace.body>>,
 ): Promise<z.infer<typeof resolvePlace.reply>> {
-  const near = nearOf(query.near);
-  const pasted = pastedPlaces(query.q);
+  const near = nearOf(asked.near);
+  const pasted = pastedPlaces(asked.q);
   if (pasted.length > 0)
     return {
       items: pasted.map((each) => ({
@@ -162,8 +162,8 @@ export async function resolve(
       })),
       reason: null,
     };
-  const reason = hasShortLink(query.q) ? 'short_link' : null;
-  const said = withoutLinks(query.q).trim();
+  const reason = hasShortLink(asked.q) ? 'short_link' : null;
+  const said = withoutLinks(asked.q).trim();
   const pieces = piecesOf(said).slice(0, MOST_PIECES);
   if (pieces.length === 0) return { items: [], reason };
   const wanted = new Set(pieces);

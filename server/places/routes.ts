@@ -9,13 +9,18 @@ import { Problem } from '../../shared/problems.ts';
 import { staffOf } from '../context.ts';
 import { readCsvBody } from '../http/csv-body.ts';
 import { cursorOf, pageOf } from '../http/paging.ts';
-import { rawRoute, type Route, route } from '../http/route.ts';
+import { ownRoute, rawRoute, type Route, route } from '../http/route.ts';
+import { readContext } from '../realtime/command.ts';
 import { removeTable, takeTable } from './commands.ts';
 import { importInScope, importPage } from './queries.ts';
 import { resolve } from './resolve.ts';
 
 export const placeRoutes: readonly Route[] = [
-  route(resolvePlace, (ctx, { query }) => resolve(ctx, query)),
+  // a look, although it is posted: nothing is written, not even that somebody looked
+  ownRoute(resolvePlace, async (service, actor, { body }) => ({
+    status: resolvePlace.status,
+    body: await resolve(readContext(service, actor), body),
+  })),
   rawRoute(importPlaces, async (service, actor, { query }, { req, res }) => {
     const { row, replay } = await takeTable(service, actor, query, await readCsvBody(importPlaces, req, res));
     if (replay) res.setHeader('Idempotent-Replay', 'true');

@@ -127,6 +127,8 @@ describe('the administration', () => {
     await first.open('/admin#/depots/new');
     await field(first, 'name').fill(name);
     await first.press(t('admin.add'));
+    // it is stored before the form is left, or leaving asks first
+    await first.sees(first.page.getByRole('link', { name, exact: true }));
     for (const each of [first, second]) {
       await part(each, 'depots');
       await each.page.getByRole('link', { name, exact: true }).click();

@@ -55,7 +55,10 @@ it('goes by a reading entered by hand, says why, and does not jump', async () =>
   const graver = page.locator(`[id="queue-${grave.id}"]`);
   await desk.sees(graver);
   await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe(`queue-${calm.id}`);
-  expect(await place()).toEqual(before);
+  const [index, y] = await place();
+  expect(index).toBe(before[0]);
+  // half a pixel either way is rounding
+  expect(Math.abs(y - before[1])).toBeLessThanOrEqual(1);
   await desk.sees(graver.getByText(new RegExp(`^${t('cold.level.danger')}`)));
   // with nothing under the hand the next change sorts it in, and says that it moved
   await page.getByRole('searchbox').focus();

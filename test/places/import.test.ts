@@ -66,7 +66,7 @@ const stored = async (id: string): Promise<{ places: number; grams: number }> =>
     { id },
   );
 const namesFor = async (q: string): Promise<string[]> =>
-  (await app.east.dispatcher.does(resolvePlace, { query: { q } })).items.map(({ name }) => name);
+  (await app.east.dispatcher.does(resolvePlace, { body: { q } })).items.map(({ name }) => name);
 
 const HEAD = 'code,name,lon,lat\n';
 const bytes = (buffer: Buffer): Uint8Array<ArrayBuffer> => new Uint8Array(buffer);
@@ -112,7 +112,7 @@ describe('a table of places', () => {
   ])('is read in %s', async (_name, file) => {
     const row = await ended(send(file));
     expect([row.status, row.total, row.errors]).toEqual(['done', 1, []]);
-    const { items } = await app.east.dispatcher.does(resolvePlace, { query: { q: 'A1' } });
+    const { items } = await app.east.dispatcher.does(resolvePlace, { body: { q: 'A1' } });
     expect(items).toEqual([
       {
         kind: 'landmark',
@@ -149,7 +149,7 @@ describe('a table of places', () => {
   it('a post without a name goes by its code; its own radius is kept; GCJ-02 becomes WGS 84', async () => {
     const table = 'code,lon,lat,accuracyM\nNO-NAME-1,108.94686,34.25951,7.5\n';
     await ended(send(table, { kind: 'pole', more: { crs: 'gcj02' } }));
-    const { items } = await app.east.dispatcher.does(resolvePlace, { query: { q: 'no name 1' } });
+    const { items } = await app.east.dispatcher.does(resolvePlace, { body: { q: 'no name 1' } });
     expect(items).toMatchObject([{ kind: 'pole', name: 'NO-NAME-1', accuracyM: 8 }]);
     expect(items[0]?.position.coordinates[0]).toBeCloseTo(108.9422, 4);
   });

@@ -69,7 +69,7 @@ describe('words', () => {
 describe('a place', () => {
   const app = useApp();
   const ask = async (q: string, near?: string, by: Person = app.east.dispatcher): Promise<ResolvedPlace[]> =>
-    (await by.does(resolvePlace, { query: near === undefined ? { q } : { q, near } })).items;
+    (await by.does(resolvePlace, { body: near === undefined ? { q } : { q, near } })).items;
   const first = async (q: string, near?: string): Promise<ResolvedPlace | undefined> => (await ask(q, near))[0];
 
   beforeAll(async () => {
@@ -186,9 +186,9 @@ describe('a place', () => {
   });
 
   it('is not guessed from a short link, whose words still count', async () => {
-    const alone = await app.east.dispatcher.does(resolvePlace, { query: { q: 'https://surl.amap.com/abc1' } });
+    const alone = await app.east.dispatcher.does(resolvePlace, { body: { q: 'https://surl.amap.com/abc1' } });
     expect(alone).toEqual({ items: [], reason: 'short_link' });
-    const named = await app.east.dispatcher.does(resolvePlace, { query: { q: '钟楼 https://surl.amap.com/abc1' } });
+    const named = await app.east.dispatcher.does(resolvePlace, { body: { q: '钟楼 https://surl.amap.com/abc1' } });
     expect([named.items[0]?.name, named.reason]).toEqual(['钟楼', 'short_link']);
   });
 
@@ -207,8 +207,8 @@ describe('a place', () => {
   it.each(['', ' ', '108', '108,34,1', '200,34', '108,95', 'NaN,NaN', 'a,b', '1e999,0', ','])(
     'is refused near %j',
     async (near) => {
-      const { status, body } = await app.east.dispatcher.call(resolvePlace, { query: { q: '钟楼', near } });
-      expect([status, body]).toMatchObject([422, { errors: [{ path: '/query/near', code: 'format' }] }]);
+      const { status, body } = await app.east.dispatcher.call(resolvePlace, { body: { q: '钟楼', near } });
+      expect([status, body]).toMatchObject([422, { errors: [{ path: '/near', code: 'format' }] }]);
     },
   );
 
@@ -225,14 +225,14 @@ describe('a place', () => {
     '?',
     '1 2 3',
   ])('may be asked for as %j', async (q) => {
-    const { status } = await app.east.dispatcher.call(resolvePlace, { query: { q } });
+    const { status } = await app.east.dispatcher.call(resolvePlace, { body: { q } });
     expect(status).toBe(200);
   });
 
   it("is the desk's to ask for", async () => {
-    expect((await app.anyone.call(resolvePlace, { query: { q: '钟楼' } })).status).toBe(401);
-    expect((await app.east.crew.call(resolvePlace, { query: { q: '钟楼' } })).status).toBe(403);
-    expect((await app.east.dispatcher.call(resolvePlace, { query: { q: 'a'.repeat(1_001) } })).status).toBe(422);
+    expect((await app.anyone.call(resolvePlace, { body: { q: '钟楼' } })).status).toBe(401);
+    expect((await app.east.crew.call(resolvePlace, { body: { q: '钟楼' } })).status).toBe(403);
+    expect((await app.east.dispatcher.call(resolvePlace, { body: { q: 'a'.repeat(1_001) } })).status).toBe(422);
   });
 
   it('is gone with its table', async () => {

@@ -403,7 +403,7 @@ export const matrix: Record<string, MatrixRow> = {
     foreign: 'unseen',
     ask: () => ({ csv: `username,name,role\nu${randomUUID()},somebody,crew\n` }),
   },
-  resolvePlace: { may: 'nnnnnyyn', foreign: 'open', ask: () => ({ query: { q: 'Bell Tower' } }) },
+  resolvePlace: { may: 'nnnnnyyn', foreign: 'open', ask: () => ({ body: { q: 'Bell Tower' } }) },
   importPlaces: { may: 'nnnnnnyy', foreign: 404, ask: ({ app }) => placeTable(app) },
   listPlaceImports: {
     may: 'nnnnnnyy',
