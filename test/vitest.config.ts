@@ -16,7 +16,8 @@ export default defineConfig({
     pool: 'forks',
     // an embedded database takes a gigabyte and a core; on PostgreSQL a test waits for answers half of its time
     maxWorkers: onPostgres ? 4 : 1,
-    testTimeout: 30_000,
+    // the embedded database is slower, and runs beside the browser tests
+    testTimeout: onPostgres ? 30_000 : 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 20_000,
     env: { NODE_ENV: 'test', ...(chromium === undefined ? {} : { CHROMIUM_PATH: chromium }) },
