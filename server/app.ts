@@ -4,9 +4,12 @@ import { createServer, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express, Request } from 'express';
 import { desk } from '../shared/roles.ts';
+import { type RuleKey, ruleKeys } from '../shared/rules.ts';
 import { callRoutes } from './calls/routes.ts';
 import type { Config } from './config.ts';
 import type { Log } from './context.ts';
+import { coverageJobs } from './coverage/jobs.ts';
+import { coverageRoutes } from './coverage/routes.ts';
 import type { Database } from './db/open.ts';
 import { one, rows } from './db/rows.ts';
 import { climbRungs } from './dispatches/commands-ladder.ts';
@@ -16,6 +19,7 @@ import { osrmRouter } from './dispatches/router-osrm.ts';
 import { createRouting } from './dispatches/routing.ts';
 import { createSolver } from './dispatches/solver.ts';
 import { liveDispatches } from './dispatches/queries.ts';
+import { encounterPhotoRoutes } from './encounters/photos.ts';
 import { encounterRoutes } from './encounters/routes.ts';
 import { answerClientErrors } from './http/client-error.ts';
 import { fromOwnOrigin } from './http/cookies.ts';
@@ -30,15 +34,25 @@ import { posterPages } from './informants/pages.ts';
 import { informantRoutes } from './informants/routes.ts';
 import { pruningJobs } from './jobs/pruning.ts';
 import { type Job, type Jobs, startJobs } from './jobs/run.ts';
+import { livePanics } from './panics/queries.ts';
+import { panicRoutes } from './panics/routes.ts';
+import { climbRollCalls, crewSaid } from './patrols/commands-roll-call.ts';
 import { aroundOuting } from './patrols/commands.ts';
 import { livePatrols } from './patrols/queries.ts';
 import { patrolRoutes } from './patrols/routes.ts';
 import { placeJobs } from './places/jobs.ts';
 import { placeRoutes } from './places/routes.ts';
+import { changedHeard, latestHeard } from './positions/queries-heard.ts';
 import { changedPositions, latestPositions } from './positions/queries.ts';
+import { deviceRoutes } from './positions/routes-devices.ts';
 import { positionRoutes } from './positions/routes.ts';
 import { presenceRoutes } from './presence/routes.ts';
 import type { Service } from './realtime/command.ts';
+import { moveRechecks } from './rechecks/jobs.ts';
+import { liveRechecks } from './rechecks/queries.ts';
+import { recheckRoutes } from './rechecks/routes.ts';
+import { liveRounds, liveRuns } from './rounds/queries.ts';
+import { roundRoutes } from './rounds/routes.ts';
 import { healthRoute } from './realtime/health.ts';
 import { liveRoutes, type LiveRows } from './realtime/snapshot.ts';
 import { createRealtime, type Realtime } from './realtime/sockets.ts';
@@ -50,14 +64,14 @@ import { shelterRoutes } from './shelters/routes.ts';
 import { sightingPages } from './sightings/pages.ts';
 import { photoRoutes } from './sightings/photos.ts';
 import { sightingRoutes } from './sightings/routes.ts';
-import { emergencyNumbers, liveStations, rootStation, stationById } from './stations/queries.ts';
+import { emergencyNumbers, liveStations, rootStation, rulesAt, stationById } from './stations/queries.ts';
 import { stationRoutes } from './stations/routes.ts';
 import { liveItems, liveStock } from './supplies/queries.ts';
 import { supplyRoutes } from './supplies/routes.ts';
 import { tallyRoutes } from './tally/routes.ts';
 import { liveTasks } from './tasks/queries.ts';
 import { taskRoutes } from './tasks/routes.ts';
-import { authenticate } from './users/authenticate.ts';
+import { authenticate, holdsRevoked } from './users/authenticate.ts';
 import { sessionOf, validCredentials } from './users/queries.ts';
 import { userRoutes } from './users/routes.ts';
 import { liveWeather } from './weather/queries.ts';
@@ -79,12 +93,53 @@ const live: LiveRows = {
   tasks: liveTasks,
   weather: liveWeather,
   sites: liveSites,
+  panics: livePanics,
+  rounds: liveRounds,
+  runs: liveRuns,
+  rechecks: liveRechecks,
 };
 
+/** What a meeting is written down by, on the street and at the desk. */
+const sceneRules: readonly RuleKey[] = ['aid.cold_stages', 'handover.paths', 'recheck.after'];
+/** What a crew's phone goes by without a network. */
+const crewRules: readonly RuleKey[] = [
+  ...sceneRules,
+  'crew.idle_lock',
+  'roll_call.every',
+  'signs.life_risk',
+  'shelters.fresh',
+  'shelters.stale',
+  'weather.stale',
+  'patrols.offline',
+  'rounds.geofence',
+];
+/** What a desk's clocks go by from its first moment; the rows of every station come after. */
+const deskRules: readonly RuleKey[] = ruleKeys.filter(
+  (key) =>
+    /^(cold|targets)[.]/.test(key) ||
+    [
+      ...sceneRules,
+      'positions.fresh',
+      'positions.stale',
+      'shelters.fresh',
+      'shelters.stale',
+      'sites.look_back',
+      'weather.stale',
+      'patrols.offline',
+      'coverage.long_ago',
+    ].includes(key),
+);
 const apps: readonly App[] = [
-  { path: '/desk', entry: 'web/desk/main.ts', title: 'title.desk', roles: desk },
-  { path: '/desk/call', entry: 'web/desk/call-main.ts', title: 'title.call', roles: desk },
-  { path: '/crew', entry: 'web/crew/main.ts', title: 'title.crew', roles: ['crew'], installable: true },
+  { path: '/desk', entry: 'web/desk/main.ts', title: 'title.desk', roles: desk, rules: deskRules },
+  { path: '/desk/call', entry: 'web/desk/call-main.ts', title: 'title.call', roles: desk, rules: deskRules },
+  {
+    path: '/crew',
+    entry: 'web/crew/main.ts',
+    title: 'title.crew',
+    roles: ['crew'],
+    installable: true,
+    rules: crewRules,
+  },
   { path: '/shelter', entry: 'web/shelter/main.ts', title: 'title.shelter', roles: ['shelter', ...desk] },
   { path: '/admin', entry: 'web/admin/main.ts', title: 'title.admin', roles: ['admin', 'manager'] },
   { path: '/tally', entry: 'web/tally/main.ts', title: 'title.tally', roles: ['inspector', 'admin', ...desk] },
@@ -93,6 +148,9 @@ const apps: readonly App[] = [
 const jobs: readonly Job[] = [
   { name: 'expire-holds', schedule: { everyMinutes: 1 }, run: expireHolds },
   { name: 'climb-rungs', schedule: 'pulse', run: climbRungs },
+  { name: 'move-rechecks', schedule: 'pulse', run: moveRechecks },
+  { name: 'climb-roll-calls', schedule: 'pulse', run: climbRollCalls },
+  ...coverageJobs,
   ...placeJobs,
   ...pruningJobs,
 ];
@@ -108,7 +166,7 @@ export async function followKeyOf(database: Database): Promise<Buffer> {
   return found.value;
 }
 
-async function bootFacts(page: PageContext, req: Request, config: Config): Promise<BootFacts> {
+async function bootFacts(page: PageContext, req: Request, config: Config, app: App): Promise<BootFacts> {
   const db = page.service.database.knex;
   const staff = 'role' in page.actor ? page.actor : page.enrolling;
   const station = staff ? await stationById(db, staff.stationId) : await rootStation(db);
@@ -119,6 +177,8 @@ async function bootFacts(page: PageContext, req: Request, config: Config): Promi
     version: config.version,
     secure: secureEnough(req, config),
     demo: config.demo === null ? null : { still: config.demo === 'still' },
+    revoked: !staff && (await holdsRevoked(page.service, req.headers)),
+    rules: staff && app.rules ? await rulesAt(db, app.rules, staff.stationId) : {},
   };
 }
 
@@ -148,7 +208,7 @@ const REQUEST_MS = 30_000;
 
 /** Everything wired; listening is the caller's. */
 export async function createApp({ database, config, log, now, webDir }: AppParts): Promise<Running> {
-  const service: Service = { database, now, log, followKey: await followKeyOf(database) };
+  const service: Service = { database, now, log, followKey: await followKeyOf(database), crewSaid };
   const who = (headers: Request['headers']): ReturnType<typeof authenticate> => authenticate(service, headers);
   const routing = createRouting({ router: config.routerUrl === null ? null : osrmRouter(config.routerUrl), log });
   const solver = createSolver();
@@ -164,7 +224,7 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
     ...sightingPages,
     ...shelterPages,
     ...setupPages((req) => secureEnough(req, config)),
-    ...apps.map((app) => appPage(app, (page, req) => bootFacts(page, req, config))),
+    ...apps.map((app) => appPage(app, (page, req) => bootFacts(page, req, config, app))),
     {
       method: 'GET',
       path: '/',
@@ -180,10 +240,11 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
     webDir,
     pages,
     authenticate: who,
+    holdsRevoked: (headers) => holdsRevoked(service, headers),
     routes: (limits) => {
       routes = [
         healthRoute(database, config.version, () => draining),
-        ...liveRoutes(database, live, latestPositions),
+        ...liveRoutes(database, live, { positions: latestPositions, heard: latestHeard }),
         ...stationRoutes,
         ...weatherRoutes,
         ...userRoutes(limits, (req) => secureEnough(req, config), aroundOuting),
@@ -195,12 +256,18 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
         ...supplyRoutes,
         ...patrolRoutes,
         ...positionRoutes,
+        ...deviceRoutes(limits),
+        ...roundRoutes,
+        ...panicRoutes,
         ...incidentRoutes,
         ...sightingRoutes,
         ...photoRoutes,
         ...dispatchRoutes,
         ...whoGoesRoutes({ routing, solver, clocks: coldClocksOf }),
+        ...recheckRoutes,
         ...encounterRoutes,
+        ...encounterPhotoRoutes,
+        ...coverageRoutes,
         ...callRoutes,
         ...presenceRoutes,
         ...tallyRoutes,
@@ -235,6 +302,7 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
       ),
     ownOrigin: (headers) => fromOwnOrigin(headers, config.publicOrigin),
     changedPositions,
+    changedHeard,
   });
   if (config.roles.includes('relay')) await realtime.start();
   const zone = async (): Promise<string> => (await rootStation(database.knex))?.timeZone ?? 'UTC';

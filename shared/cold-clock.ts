@@ -1,5 +1,5 @@
 /** How long somebody out there has: minutes until the cold is a danger, by the weather and by what was reported. */
-import { awaitsClosing, byUrgency, type IncidentRow, type Priority } from './incidents.ts';
+import { awaitsClosing, byUrgency, isResting, type IncidentRow, type Priority } from './incidents.ts';
 import type { RuleKey } from './rules.ts';
 import type { Sign } from './sightings.ts';
 import {
@@ -313,8 +313,11 @@ export function coldClock(
   };
 }
 
-/** The queue's order: who is in danger first; among those already in danger the gravest, then the longest waiting. What only awaits closing stands last. */
+/** The queue's order: who is in danger first; among those already in danger the gravest, then the longest waiting. What rests until a re-check stands after them, what only awaits closing last. */
 export const byCold =
   <R extends Parameters<typeof awaitsClosing>[0] & Parameters<typeof byUrgency>[0]>(minutesOf: (row: R) => number) =>
   (a: R, b: R): number =>
-    Number(awaitsClosing(a)) - Number(awaitsClosing(b)) || minutesOf(a) - minutesOf(b) || byUrgency(a, b);
+    Number(awaitsClosing(a)) - Number(awaitsClosing(b)) ||
+    Number(isResting(a)) - Number(isResting(b)) ||
+    minutesOf(a) - minutesOf(b) ||
+    byUrgency(a, b);

@@ -1,7 +1,10 @@
 /** Every fact the service can tell, by name, and which nouns' rows it carries. */
 import type { DispatchRow } from './dispatches.ts';
 import type { IncidentRow } from './incidents.ts';
+import type { PanicRow } from './panics.ts';
 import type { PatrolRow } from './patrols.ts';
+import type { RecheckRow } from './rechecks.ts';
+import type { RoundRow, RunRow } from './rounds.ts';
 import type { SiteRow } from './sites.ts';
 import type { WeatherRow } from './weather.ts';
 import type { PositionsTick } from './positions.ts';
@@ -24,6 +27,10 @@ export interface Nouns {
   tasks: TaskRow;
   weather: WeatherRow;
   sites: SiteRow;
+  panics: PanicRow;
+  rounds: RoundRow;
+  runs: RunRow;
+  rechecks: RecheckRow;
 }
 export type Noun = keyof Nouns;
 export const nouns = [
@@ -39,6 +46,10 @@ export const nouns = [
   'tasks',
   'weather',
   'sites',
+  'panics',
+  'rounds',
+  'runs',
+  'rechecks',
 ] as const satisfies readonly Noun[];
 
 /** Fact -> the nouns it may carry. A fact whose noun is not said here does not compile. */
@@ -67,7 +78,17 @@ export const eventNouns = {
   'dispatch.stepped': ['dispatches', 'incidents', 'patrols'],
   'dispatch.reassigned': ['dispatches', 'incidents', 'patrols'],
   'dispatch.escalated': ['dispatches', 'incidents', 'tasks'],
-  'encounter.recorded': ['incidents', 'holds', 'stock', 'tasks'],
+  'patrol.roll_call': ['patrols', 'tasks'],
+  'panic.raised': ['panics'],
+  'panic.changed': ['panics'],
+  'round.created': ['rounds'],
+  'round.changed': ['rounds'],
+  'run.started': ['runs'],
+  'run.changed': ['runs', 'sites'],
+  'recheck.changed': ['rechecks', 'incidents'],
+  'recheck.taken': ['rechecks', 'dispatches', 'incidents', 'patrols'],
+  'encounter.recorded': ['incidents', 'holds', 'stock', 'tasks', 'rechecks', 'sites'],
+  'encounter.photographed': ['incidents'],
   'shelter.created': ['shelters'],
   'shelter.changed': ['shelters', 'holds'],
   'hold.made': ['holds', 'incidents'],
@@ -82,6 +103,7 @@ export const eventNouns = {
   'weather.observed': ['weather'],
   'site.created': ['sites'],
   'site.changed': ['sites'],
+  'site.visited': ['sites'],
 } as const satisfies Record<string, readonly Noun[]>;
 export type EventType = keyof typeof eventNouns;
 export const eventTypes = Object.keys(eventNouns) as EventType[];

@@ -4,6 +4,7 @@ import { endpoint, listOf, paging } from './contract.ts';
 import { encounterRow } from './encounters.ts';
 import { crsSchema, pointSchema } from './geo.ts';
 import { idParams, idSchema, instant, text } from './ids.ts';
+import { recheckStatuses } from './rechecks.ts';
 import { desk } from './roles.ts';
 import { skill } from './skills.ts';
 import { signs, sightingRow, sources } from './sightings.ts';
@@ -67,12 +68,20 @@ export const incidentRow = z.object({
   claimedUntil: z.nullable(instant),
   /** its alarms rest until then */
   snoozedUntil: z.nullable(instant),
+  /** somebody refused here and is looked for again: the re-check that runs */
+  recheck: z.nullable(z.object({ status: z.enum(recheckStatuses), dueAt: instant })),
 });
 export type IncidentRow = z.infer<typeof incidentRow>;
 
-/** Nothing left but to close it: somebody was there and nobody is under way any more. */
-export const awaitsClosing = (row: Pick<IncidentRow, 'status' | 'outcome' | 'patrolIds'>): boolean =>
-  row.status !== 'closed' && row.outcome !== null && row.patrolIds.length === 0;
+type Worked = Pick<IncidentRow, 'status' | 'outcome' | 'patrolIds' | 'recheck'>;
+/** Nothing left but to close it: somebody was there, nobody is under way any more, and nobody is to look again. */
+export const awaitsClosing = (row: Worked): boolean =>
+  row.status !== 'closed' && row.outcome !== null && row.patrolIds.length === 0 && !row.recheck;
+/** Somebody refused: it rests until it is time to look again, and then waits like any other. */
+export const isResting = (row: Worked): boolean =>
+  row.status !== 'closed' && row.recheck?.status === 'waiting' && row.patrolIds.length === 0;
+/** Nobody is under way, and nobody need be now. */
+export const needsNobody = (row: Worked): boolean => awaitsClosing(row) || isResting(row);
 
 const priorityOrder: Record<Priority, number> = { life_risk: 0, urgent: 1, normal: 2 };
 type Urgent = Pick<IncidentRow, 'id' | 'priority' | 'openedAt'>;
@@ -118,6 +127,9 @@ export const entryKinds = [
   'moved_out',
   'moved_in',
   'escalated',
+  'recheck_started',
+  'recheck_due',
+  'recheck_ended',
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 export const entryRow = z.object({

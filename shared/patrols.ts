@@ -7,6 +7,8 @@ import { skill } from './skills.ts';
 
 export const patrolStatuses = ['free', 'busy', 'break', 'ended'] as const;
 export type PatrolStatus = (typeof patrolStatuses)[number];
+/** What happens while a crew does not answer the roll call, in the order of growing alarm; when each is due is the rule `roll_call.ladder`. */
+export const rollCallRungs = ['crew_alarm', 'desk_alarm', 'duty_officer'] as const;
 
 export const vehicleRow = z.object({
   id: idSchema,
@@ -39,6 +41,10 @@ export const patrolRow = z.object({
   shiftEndsAt: z.nullable(instant),
   /** the desk set its present status */
   setByDesk: z.boolean(),
+  /** the crew's safety timer: until when it should have been heard of; null while it does not run (break) */
+  rollCallDueAt: z.nullable(instant),
+  /** how far a missed call has climbed */
+  rollCallRung: z.nullable(z.enum(rollCallRungs)),
 });
 export type PatrolRow = z.infer<typeof patrolRow>;
 /** Somebody who can be taken on an outing; `patrolId` is the one they are on now. */
@@ -51,6 +57,7 @@ export const crewMember = z.object({
 });
 export type CrewMember = z.infer<typeof crewMember>;
 export const speedUnits = ['mps', 'kmh', 'kn', 'mph'] as const;
+export type SpeedUnit = (typeof speedUnits)[number];
 export const deviceRow = z.object({
   id: idSchema,
   version: z.number(),
@@ -63,6 +70,23 @@ export const deviceRow = z.object({
   active: z.boolean(),
   lastSeenAt: z.nullable(instant),
   battery: z.nullable(z.number()),
+  /** fixes count only with the token of the device */
+  tokenRequired: z.boolean(),
+});
+/** A device with its secret and the addresses to set it up with. */
+export const deviceSetup = z.object({
+  id: idSchema,
+  version: z.number(),
+  uniqueId: z.string(),
+  token: z.string(),
+  /** for clients of the OsmAnd/Traccar protocol */
+  osmandUrl: z.string(),
+  /** a picture (data:image/svg+xml) of that address, to be scanned */
+  osmandQr: z.string(),
+  /** for OwnTracks in HTTP mode: user is the unique id, password the token */
+  owntracksUrl: z.string(),
+  /** a picture of a link that sets OwnTracks up whole, token included */
+  owntracksQr: z.string(),
 });
 export type DeviceRow = z.infer<typeof deviceRow>;
 
@@ -190,6 +214,7 @@ export const createDevice = endpoint({
     uniqueId: text(64),
     label: z.optional(text(100)),
     speedUnit: z.optional(z.enum(speedUnits)),
+    tokenRequired: z.optional(z.boolean()),
     ...bound,
   }),
   reply: deviceRow,
@@ -206,7 +231,31 @@ export const updateDevice = endpoint({
     label: z.optional(text(100)),
     speedUnit: z.optional(z.enum(speedUnits)),
     active: z.optional(z.boolean()),
+    tokenRequired: z.optional(z.boolean()),
     ...bound,
   }),
   reply: deviceRow,
+});
+export const readDeviceSetup = endpoint({
+  name: 'readDeviceSetup',
+  method: 'POST',
+  path: '/api/devices/:id/setup',
+  who: keepers,
+  replay: 'never',
+  summary:
+    'The secret of a device and the addresses to set it up with; `renew` makes a new secret and ends the old one',
+  params: idParams,
+  body: z.strictObject({ renew: z.optional(z.boolean()) }),
+  reply: deviceSetup,
+});
+/** `at` is when the crew said it, on the phone. Any command of the crew counts as an answer, too. */
+export const answerRollCall = endpoint({
+  name: 'answerRollCall',
+  method: 'POST',
+  path: '/api/patrols/:id/roll-call',
+  who: [...desk, 'crew'],
+  summary: 'The crew is well: its safety timer starts anew. The desk may say so for it, having spoken to it',
+  params: idParams,
+  body: z.strictObject({ at: z.optional(instant) }),
+  reply: patrolRow,
 });

@@ -1,8 +1,10 @@
 /** What a value of each rule of the field must look like. The rows, their units and sources are data (table `rules`); the words are under `rule.<key>` and `rule.<key>.about`. */
 import * as z from 'zod/mini';
 import { rungs } from './dispatches.ts';
+import { coldStages } from './encounters.ts';
 import { text } from './ids.ts';
 import { priorities } from './incidents.ts';
+import { rollCallRungs } from './patrols.ts';
 import { roles } from './roles.ts';
 import { signs } from './sightings.ts';
 import { skill } from './skills.ts';
@@ -15,6 +17,11 @@ const some = <T extends string>(names: readonly T[]): z.ZodMiniType<T[]> =>
 
 /** Services with words of their own under `emergency.<service>`. */
 export const emergencyServices = ['ambulance', 'police', 'fire', 'city', 'civil_affairs', 'station'] as const;
+/** Whoever cannot simply be taken along: whom to call is the rule `handover.paths`. */
+export const handoverPaths = ['medical', 'police', 'child'] as const;
+/** How cold it is by the station's plan; 'none' while no level is on. */
+export const planLevels = ['none', 'blue', 'yellow', 'orange', 'red'] as const;
+export type PlanLevel = (typeof planLevels)[number];
 const emergencyNumber = z.strictObject({
   service: z.enum(emergencyServices),
   number: text(20).check(z.regex(/^[\d+*# -]{2,20}$/)),
@@ -91,6 +98,39 @@ export const ruleSchemas = {
   'dispatch.penalties': each(['seats', 'skill', 'language', 'supplies', 'shift_end'], whole(0, 240)),
   'claims.duration': whole(1, 240),
   'desk.shifts': table(z.strictObject({ starts: clockTime }), 1, 6),
+  'recheck.after': table(
+    z.strictObject({
+      level: z.enum(planLevels),
+      priority: z.nullable(z.enum(priorities)),
+      minutes: whole(10, 10_080),
+    }),
+    1,
+    20,
+  ),
+  'recheck.same_crew': whole(0, 720),
+  'aid.cold_stages': table(
+    z.strictObject({
+      awake: z.nullable(z.boolean()),
+      confused: z.nullable(z.boolean()),
+      shivering: z.nullable(z.boolean()),
+      breathing: z.nullable(z.boolean()),
+      stage: z.enum(coldStages),
+    }),
+    1,
+    20,
+  ),
+  'handover.paths': table(z.strictObject({ path: z.enum(handoverPaths), service: z.enum(emergencyServices) }), 0, 12),
+  'roll_call.every': whole(5, 240),
+  'roll_call.ladder': table(z.strictObject({ rung: z.enum(rollCallRungs), afterS: whole(0, 7_200) }), 1, 6),
+  'crew.idle_lock': whole(5, 960),
+  'patrols.offline': whole(30, 3_600),
+  'rounds.geofence': whole(10, 1_000),
+  'coverage.cell': whole(25, 1_000),
+  'coverage.reach': whole(5, 500),
+  'coverage.gap': whole(10, 1_800),
+  'coverage.long_ago': number(1, 720),
+  'coverage.look_back': whole(1, 3_650),
+  'coverage.weights': each(['encounter', 'sighting', 'visit_due'], number(0, 100)),
   'events.kept': whole(1, 90),
   'idempotency.kept': whole(1, 90),
 } as const satisfies Record<string, z.ZodMiniType>;
@@ -98,7 +138,7 @@ export type RuleKey = keyof typeof ruleSchemas;
 export const ruleKeys = Object.keys(ruleSchemas) as RuleKey[];
 export const isRuleKey = (key: string): key is RuleKey => Object.hasOwn(ruleSchemas, key);
 /** Rules that hold for the whole service: only the root station may set them. */
-export const rootRules: readonly RuleKey[] = ['events.kept', 'idempotency.kept'];
+export const rootRules: readonly RuleKey[] = ['events.kept', 'idempotency.kept', 'coverage.cell'];
 /** Pairs whose first must stay below the second, else nothing would ever be what lies between. */
 export const risingRules = [
   ['positions.fresh', 'positions.stale'],

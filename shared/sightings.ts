@@ -143,7 +143,7 @@ export const addPhoto = endpoint({
   limit: 10_485_760,
   replay: 'self',
   summary:
-    'Adds a photo (multipart field `photo`, JPEG, PNG or WebP, at most 3 of 10 MB) with header x-follow-token or a staff session; stored re-encoded without metadata',
+    'Adds a photo (multipart field `photo`, JPEG, PNG or WebP, at most 3 of 10 MB) with header x-follow-token or a staff session; header x-photo-id gives it the id made on the phone; stored re-encoded without metadata',
   params: idParams,
   reply: z.extend(photoRow, { version: z.number() }),
 });

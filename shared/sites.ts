@@ -6,6 +6,15 @@ import { crsSchema, pointSchema } from './geo.ts';
 import { idParams, idSchema, instant, text } from './ids.ts';
 import { desk } from './roles.ts';
 
+/** A GeoJSON polygon, first ring outside; judged like an area (outlines.ts) where it is taken in. */
+const outlineSchema = z.strictObject({
+  type: z.literal('Polygon'),
+  coordinates: z
+    .array(z.array(z.tuple([z.number(), z.number()])).check(z.minLength(4), z.maxLength(500)))
+    .check(z.minLength(1), z.maxLength(10)),
+});
+export type SiteOutline = z.infer<typeof outlineSchema>;
+
 export const siteRow = z.object({
   id: idSchema,
   version: z.number(),
@@ -16,9 +25,16 @@ export const siteRow = z.object({
   radiusM: z.number(),
   note: z.nullable(z.string()),
   active: z.boolean(),
+  /** the outline of a key area; null for a place that is a point with its radius */
+  outline: z.nullable(outlineSchema),
+  /** how often somebody should look, in hours; null: nobody has to */
+  visitEveryH: z.nullable(z.number()),
+  /** when a patrol was last there */
+  visitedAt: z.nullable(instant),
 });
 export type SiteRow = z.infer<typeof siteRow>;
 const radius = z.int().check(z.gte(10), z.lte(1_000));
+const visitEvery = z.number().check(z.gte(0.5), z.lte(8_760));
 
 /** One thing that happened at a site: an incident that ended, or a meeting. Counts and codes, no words about people. */
 export const pastEntry = z.object({
@@ -71,6 +87,8 @@ export const createSite = endpoint({
     crs: z.optional(crsSchema),
     radiusM: z.optional(radius),
     note: z.optional(text(1000)),
+    outline: z.optional(outlineSchema),
+    visitEveryH: z.optional(visitEvery),
   }),
   reply: siteRow,
 });
@@ -88,6 +106,8 @@ export const updateSite = endpoint({
     crs: z.optional(crsSchema),
     radiusM: z.optional(radius),
     note: z.optional(z.nullable(text(1000))),
+    outline: z.optional(z.nullable(outlineSchema)),
+    visitEveryH: z.optional(z.nullable(visitEvery)),
     active: z.optional(z.boolean()),
   }),
   reply: siteRow,

@@ -2,13 +2,13 @@
 import { isEnded } from './dispatches.ts';
 import type { Change, Noun, Nouns } from './events.ts';
 import { nouns } from './events.ts';
-import type { PackedFix } from './positions.ts';
+import type { PositionsTick } from './positions.ts';
 
 type Table<N extends Noun> = Readonly<Record<string, Nouns[N]>>;
 export type State = { readonly seq: number } & { readonly [N in Noun]: Table<N> };
 
 /** Answer of GET /api/snapshot. */
-export type Snapshot = { seq: number; at: string; positions: { at: number; fixes: PackedFix[] } } & {
+export type Snapshot = { seq: number; at: string; positions: PositionsTick } & {
   [N in Noun]: Nouns[N][];
 };
 
@@ -26,6 +26,10 @@ export const isLive: { [N in Noun]: (row: Nouns[N]) => boolean } = {
   tasks: (row) => row.doneAt === null,
   weather: () => true,
   sites: (row) => row.active,
+  panics: (row) => row.endedAt === null,
+  rounds: (row) => row.active,
+  runs: (row) => row.endedAt === null,
+  rechecks: (row) => row.endedAt === null,
 };
 
 export const emptyState: State = Object.freeze({
@@ -42,6 +46,10 @@ export const emptyState: State = Object.freeze({
   tasks: {},
   weather: {},
   sites: {},
+  panics: {},
+  rounds: {},
+  runs: {},
+  rechecks: {},
 });
 
 const byId = <T extends { id: string }>(rows: readonly T[]): Record<string, T> =>

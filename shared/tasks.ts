@@ -4,7 +4,7 @@ import { endpoint, listOf, paging } from './contract.ts';
 import { idParams, idSchema, instant } from './ids.ts';
 import { desk } from './roles.ts';
 
-export const taskKinds = ['stock_short', 'no_bed', 'not_accepted'] as const;
+export const taskKinds = ['stock_short', 'no_bed', 'not_accepted', 'roll_call'] as const;
 export const taskRow = z.object({
   id: idSchema,
   version: z.number(),

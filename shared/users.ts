@@ -33,6 +33,22 @@ export const sessionRow = z.object({
 });
 export type SessionRow = z.infer<typeof sessionRow>;
 
+/** Where somebody is signed in: what the browser said it was, and when it was last heard. */
+export const deviceRow = z.object({
+  id: idSchema,
+  userId: idSchema,
+  /** in short, e.g. "Chrome · Android"; null for a session from before it was written down */
+  device: z.nullable(z.string()),
+  createdAt: instant,
+  lastSeenAt: instant,
+  expiresAt: instant,
+  /** when it was ended, in whatever way */
+  revokedAt: z.nullable(instant),
+  /** the session that asks */
+  current: z.boolean(),
+});
+export type DeviceRow = z.infer<typeof deviceRow>;
+
 const username = z.string().check(z.trim(), z.toLowerCase(), z.minLength(1), z.maxLength(64));
 /** At most 256 units, checked before any hashing, so that a huge one costs nothing. */
 export const newPassword = z.string().check(z.minLength(10), z.maxLength(256));
@@ -84,6 +100,26 @@ export const signOut = endpoint({
   reply: z.object({}),
 });
 
+export const listSessions = endpoint({
+  name: 'listSessions',
+  method: 'GET',
+  path: '/api/users/:id/sessions',
+  who: staff,
+  summary:
+    'Where a person is signed in now, last heard first; the own ones, and for managers and admins those of their area',
+  params: idParams,
+  reply: listOf(deviceRow),
+});
+export const revokeSession = endpoint({
+  name: 'revokeSession',
+  method: 'POST',
+  path: '/api/sessions/:id/revoke',
+  who: staff,
+  summary: 'Ends a session at once; the device deletes all it keeps as soon as it is online (401 `session_revoked`)',
+  params: idParams,
+  reply: deviceRow,
+});
+
 export const beginSecondFactor = endpoint({
   name: 'beginSecondFactor',
   method: 'POST',
@@ -123,7 +159,7 @@ export const listUsers = endpoint({
   name: 'listUsers',
   method: 'GET',
   path: '/api/users',
-  who: ['admin'],
+  who: ['manager', 'admin'],
   summary: 'People of the own subtree',
   query: z.strictObject({ ...paging, role: z.optional(z.enum(roles)) }),
   reply: listOf(userRow),

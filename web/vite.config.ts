@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import vue from '@vitejs/plugin-vue';
 import sharp from 'sharp';
 import { defineConfig, type Plugin } from 'vite';
+import { leftOut } from './crew/words-left-out.ts';
 
 /** Every script a server-rendered page may ask for; the manifest maps these paths to hashed names. */
 const entries = [
@@ -52,13 +53,28 @@ function icons(): Plugin {
   };
 }
 
+/** `<catalogue>.json?crew`: the catalogue without what only other pages say. */
+function crewWords(): Plugin {
+  return {
+    name: 'crew-words',
+    enforce: 'pre',
+    load(id) {
+      const [file = '', face] = id.split('?');
+      if (face !== 'crew' || !file.endsWith('.json')) return null;
+      const all = Object.entries(JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>);
+      const part = Object.fromEntries(all.filter(([key]) => !leftOut.includes(key.split('.')[0] ?? '')));
+      return { code: `export default ${JSON.stringify(part)}`, moduleType: 'js' };
+    },
+  };
+}
+
 // es2020 for all: the public pages must run on old phones, and they share chunks with the apps.
 export default defineConfig({
   root,
   base: '/assets/',
   publicDir: false,
   cacheDir: 'node_modules/.cache/vite',
-  plugins: [vue(), icons()],
+  plugins: [vue(), icons(), crewWords()],
   define: { __VUE_OPTIONS_API__: 'false' },
   build: {
     outDir: 'dist/web',

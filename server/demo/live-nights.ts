@@ -3,6 +3,7 @@ import { sendPatrol, stepDispatch } from '../../shared/dispatches.ts';
 import { recordEncounter } from '../../shared/encounters.ts';
 import { point } from '../../shared/geo.ts';
 import { closeIncident, listIncidents, markSeen, mergeIncident } from '../../shared/incidents.ts';
+import { endRecheck, listRechecks } from '../../shared/rechecks.ts';
 import { checkIn, holdBed } from '../../shared/shelters.ts';
 import { reportSighting } from '../../shared/sightings.ts';
 import {
@@ -82,6 +83,13 @@ async function answer(
     });
   }
   await worker.does(stepDispatch, { params: { id }, body: { status: 'done' } });
+  // whoever refused was looked for again that night
+  const { items } = await team.dispatcher.does(listRechecks, { query: { limit: '500' } });
+  for (const recheck of items.filter((one) => one.incidentId === incidentId))
+    await team.dispatcher.does(endRecheck, {
+      params: { id: recheck.id },
+      body: { version: recheck.version, reason: '当晚复访过，仍不愿进站，天亮后已离开' },
+    });
   await team.dispatcher.does(closeIncident, { params: { id: incidentId }, body: { reason } });
 }
 

@@ -16,7 +16,7 @@ import {
 } from './place-city.ts';
 import { type NightOptions, prepareNight } from './night/night.ts';
 import type { Play } from './night/play.ts';
-import { placeLandmarks, placeSites } from './landmarks.ts';
+import { placeLandmarks, placeRounds, placeSites } from './landmarks.ts';
 import { chanceOf } from './random.ts';
 import { sayWeather, startSky } from './sky.ts';
 import { whoAmI } from '../../shared/users.ts';
@@ -49,7 +49,7 @@ const steps: readonly (readonly [string, readonly ((place: City) => Promise<void
   ['stations and areas', [placeStations, placeInformants]],
   ['landmarks and known places', [placeLandmarks, placeSites]],
   ['shelters, vehicles and supplies', [placeShelters, placeEquipment]],
-  ['patrols on shift and what they carry', [placePatrols, placeStock]],
+  ['patrols on shift and what they carry', [placePatrols, placeStock, placeRounds]],
   ['the last three nights', [livePast, fillBeds]],
   ['what is open now', [openNow]],
 ];

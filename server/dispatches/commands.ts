@@ -21,7 +21,7 @@ import { patrolRows } from '../patrols/queries.ts';
 import { record } from '../realtime/record.ts';
 import { ruleNumber } from '../stations/queries.ts';
 import { endLadder, planLadder } from './commands-ladder.ts';
-import { dispatchInScope, dispatchRows } from './queries.ts';
+import { dispatchInScope, dispatchRows, wasInCrew } from './queries.ts';
 
 async function dispatchRow(ctx: Context, id: string): Promise<DispatchRow> {
   const [found] = await dispatchRows(ctx.db, [id]);
@@ -30,7 +30,7 @@ async function dispatchRow(ctx: Context, id: string): Promise<DispatchRow> {
 }
 
 /** What a step of a job leaves behind. */
-interface Settled {
+export interface Settled {
   dispatch: DispatchRow;
   incident: IncidentRow;
   patrol: PatrolRow;
@@ -73,18 +73,31 @@ async function sendLocked(ctx: Context, id: string, incident: IncidentRow, patro
 }
 
 /**
- * Sends a patrol: 409 patrol_busy, patrol_off, incident_closed, and conflict (/patrolId) for a crew of another station, which
- * would never hear of it. Incident first, then patrol: every command locks in that order.
+ * Writes a new job and gives what it leaves behind; the caller records the fact. `accepts`: the crew took it itself, so it has
+ * accepted with that, and nobody is asked. 409 patrol_busy, patrol_off, incident_closed, and conflict (/patrolId) for a crew of another
+ * station, which would never hear of it. Incident first, then patrol: every command locks in that order.
  */
-export async function send(ctx: Context, body: Part<(typeof sendPatrol)['body']>): Promise<DispatchRow> {
+export async function begin(
+  ctx: Context,
+  body: Part<(typeof sendPatrol)['body']>,
+  accepts: { at?: string | undefined } | null = null,
+): Promise<Settled> {
   const [incident] = await lockIncidents(ctx, [body.incidentId]).catch(namedIn('/incidentId', 'incident'));
   if (!incident) throw new Problem('not_found');
   judgeOpen(incident);
   const patrol = await lockPatrol(ctx, body.patrolId).catch(namedIn('/patrolId', 'patrol'));
   const sent = await sendLocked(ctx, body.id, incident, patrol);
+  return accepts === null
+    ? sent
+    : stepLocked(ctx, sent.dispatch, { status: 'accepted', at: accepts.at }, ctx.now(), false);
+}
+
+/** Sends a patrol, with the refusals of begin(). */
+export async function send(ctx: Context, body: Part<(typeof sendPatrol)['body']>): Promise<DispatchRow> {
+  const sent = await begin(ctx, body);
   record(ctx, {
     type: 'dispatch.sent',
-    stationId: incident.stationId,
+    stationId: sent.incident.stationId,
     rows: { dispatches: [sent.dispatch], incidents: [sent.incident], patrols: [sent.patrol] },
   });
   return sent.dispatch;
@@ -219,12 +232,15 @@ async function stepLocked(
   return { dispatch: await dispatchRow(ctx, id), incident, patrol };
 }
 
-/** The next step of a job. A crew works its own job only (404) and forward only; the desk may set any, and it is marked. */
+/**
+ * The next step of a job. A crew works its own job only (404) and forward only; the desk may set any, and it is marked. Who was
+ * with the patrol may say so when the outing is over, or they have left it: a step taken without a line comes late.
+ */
 export async function step(ctx: Context, id: string, body: Part<(typeof stepDispatch)['body']>): Promise<DispatchRow> {
   const staff = staffOf(ctx);
   const byDesk = isDesk(staff);
   const seen = await dispatchInScope(ctx.db, staff.stationId, id);
-  if (!seen || (!byDesk && seen.patrolId !== staff.patrolId)) throw new Problem('not_found');
+  if (!seen || (!byDesk && !(await wasInCrew(ctx.db, seen.patrolId, staff)))) throw new Problem('not_found');
   await lockIncidents(ctx, [seen.incidentId], 'anywhere');
   await lockPatrol(ctx, seen.patrolId, 'anywhere');
   const current = await dispatchRow(ctx, id);

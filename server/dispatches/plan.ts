@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import type { ColdClock } from '../../shared/cold-clock.ts';
 import type { AssignmentRow, PlanReply } from '../../shared/dispatches.ts';
 import type { LonLat } from '../../shared/geo.ts';
-import { awaitsClosing, byUrgency, type IncidentRow } from '../../shared/incidents.ts';
+import { awaitsClosing, byUrgency, type IncidentRow, isResting } from '../../shared/incidents.ts';
 import { fieldProblem } from '../../shared/problems.ts';
 import { incidentRows } from '../incidents/queries.ts';
 import { liveShelters, shelterViews } from '../shelters/queries.ts';
@@ -42,6 +42,7 @@ function outOfPlan(row: IncidentRow): string | null {
   if (row.status === 'closed') return 'closed';
   if (row.patrolIds.length > 0) return 'has_patrol';
   if (awaitsClosing(row)) return 'awaits_closing';
+  if (isResting(row)) return 'rests';
   return row.position === null ? 'no_place' : null;
 }
 

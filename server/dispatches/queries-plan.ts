@@ -10,7 +10,12 @@ export const plannedIncidents = async (db: Db, scope: string, ids: readonly stri
   (
     await rows<{ id: string }>(
       db,
-      `select i.id from incidents i where ${inSubtreeSql('i.station_id')} and ${ids === null ? `i.status = 'open' and i.outcome is null` : `i.id = any (cast(:ids as uuid[]))`}`,
+      `select i.id from incidents i where ${inSubtreeSql('i.station_id')} and ${
+        ids === null
+          ? `i.status = 'open' and (i.outcome is null or exists (
+        select from rechecks r where r.incident_id = i.id and r.status in ('same_crew', 'any_crew')))`
+          : `i.id = any (cast(:ids as uuid[]))`
+      }`,
       { scope, ids: ids ?? [] },
     )
   ).map(({ id }) => id);

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { DispatchRow } from '../../shared/dispatches.ts';
+import type { Staff } from '../context.ts';
 import { asInstant } from '../db/postgis.ts';
 import { row, rows } from '../db/rows.ts';
 import { inSubtreeSql } from '../db/scope.ts';
@@ -33,6 +34,19 @@ export const dispatchInScope = (db: Db, scope: string, id: string): Promise<Disp
     `select ${COLUMNS} from dispatches d where d.id = cast(:id as uuid) and ${inSubtreeSql('d.station_id')}`,
     { id, scope },
   );
+
+/** True for whoever is, or was, with this patrol. */
+export const wasInCrew = async (
+  db: Db,
+  patrolId: string,
+  { id, patrolId: own }: Pick<Staff, 'id' | 'patrolId'>,
+): Promise<boolean> =>
+  own === patrolId ||
+  (await row(
+    db,
+    `select c.user_id from patrol_crew c where c.patrol_id = cast(:patrolId as uuid) and c.user_id = cast(:id as uuid)`,
+    { patrolId, id },
+  )) !== undefined;
 
 export interface DispatchFilter {
   incidentId: string | null;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Part } from '../../shared/contract.ts';
 import {
   type EncounterRow,
+  type Handover,
   helpedOutcomes,
   type PersonOutcome,
   type recordEncounter,
@@ -11,60 +12,24 @@ import { happenedAt } from '../../shared/lateness.ts';
 import type { HoldRow } from '../../shared/shelters.ts';
 import type { TaskRow } from '../../shared/tasks.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
-import { type Context, isDesk, staffOf, userIdOf } from '../context.ts';
+import { type Context, isDesk, userIdOf } from '../context.ts';
 import { pointSql } from '../db/postgis.ts';
 import { one, row, rows } from '../db/rows.ts';
 import { inSubtreeSql, scopeOf } from '../db/scope.ts';
-import { dispatchInScope } from '../dispatches/queries.ts';
-import { lockIncidents, tell } from '../incidents/commands.ts';
+import { tell } from '../incidents/commands.ts';
 import { incidentRows } from '../incidents/queries.ts';
 import { lockPatrol } from '../patrols/commands.ts';
 import { record } from '../realtime/record.ts';
+import { followMeeting } from '../rechecks/commands.ts';
 import { makeHold } from '../shelters/commands-holds.ts';
 import { siteInScope } from '../sites/queries.ts';
 import { ruleNumber } from '../stations/queries.ts';
 import { handOut } from '../supplies/commands.ts';
 import { raiseTask } from '../tasks/commands.ts';
+import { lockIncidentOf, type Setting, settingOf } from './commands-setting.ts';
 import { encounterRows } from './queries.ts';
 
 type Body = Part<(typeof recordEncounter)['body']>;
-
-interface Setting {
-  stationId: string;
-  dispatchId: string | null;
-  incidentId: string | null;
-  patrolId: string | null;
-}
-
-/** Whose meeting it is: the job's, or one on the way. A crew records for its own outing only. */
-async function settingOf(ctx: Context, body: Body): Promise<Setting> {
-  const staff = staffOf(ctx);
-  const byDesk = isDesk(staff);
-  if (!byDesk && staff.patrolId === null) throw new Problem('patrol_off');
-  if (body.dispatchId !== undefined) {
-    const dispatch = await dispatchInScope(ctx.db, staff.stationId, body.dispatchId);
-    if (!dispatch || (!byDesk && dispatch.patrolId !== staff.patrolId))
-      throw fieldProblem('/dispatchId', 'not_found', 'no such job', 'not_found');
-    if (body.incidentId !== undefined && body.incidentId !== dispatch.incidentId)
-      throw fieldProblem('/incidentId', 'mismatch', "not the job's incident");
-    return {
-      stationId: dispatch.stationId,
-      dispatchId: dispatch.id,
-      incidentId: dispatch.incidentId,
-      patrolId: dispatch.patrolId,
-    };
-  }
-  if (body.incidentId !== undefined) {
-    const [incident] = await lockIncidents(ctx, [body.incidentId]).catch((error: unknown) => {
-      throw error instanceof Problem
-        ? fieldProblem('/incidentId', 'not_found', 'no such incident', 'not_found')
-        : error;
-    });
-    if (!incident) throw new Problem('not_found');
-    return { stationId: incident.stationId, dispatchId: null, incidentId: incident.id, patrolId: staff.patrolId };
-  }
-  return { stationId: staff.stationId, dispatchId: null, incidentId: null, patrolId: staff.patrolId };
-}
 
 /** Beds for those who come along, as far as the job does not hold them there already. None free is a task for the desk, never a lost encounter. */
 async function bringIn(
@@ -106,6 +71,9 @@ async function bringIn(
   }
 }
 
+/** A hand-over of which nobody said more. */
+const unsaid: Omit<Handover, 'to'> = { reference: null, calledAt: null, takenOverAt: null };
+
 async function store(ctx: Context, body: Body, setting: Setting, at: Date): Promise<void> {
   const now = ctx.now();
   const [lon, lat] = convert(body.position.coordinates, body.crs ?? 'wgs84', 'wgs84');
@@ -134,14 +102,23 @@ async function store(ctx: Context, body: Body, setting: Setting, at: Date): Prom
     id: person.id ?? randomUUID(),
     outcome: person.outcome,
     refusal: person.refusal ?? null,
+    might_change: person.mightChange ?? null,
     needs: person.needs ?? [],
     groups: person.groups ?? [],
+    name: person.name ?? null,
+    language: person.language ?? null,
+    consent: person.consent ?? 'not_asked',
+    // it covers nothing unless it was given
+    consent_scope: person.consent === 'given' ? [...new Set(person.consentScope)] : [],
+    cold_stage: person.coldStage ?? null,
+    handover: person.handover ? { ...unsaid, ...person.handover } : null,
   }));
   await rows(
     ctx.db,
-    `insert into encounter_people (id, encounter_id, outcome, refusal, needs, groups)
-     select id, cast(:encounterId as uuid), outcome, refusal, needs, groups
-     from jsonb_to_recordset(cast(:people as jsonb)) as x (id uuid, outcome text, refusal text, needs text[], groups text[])`,
+    `insert into encounter_people (id, encounter_id, outcome, refusal, might_change, needs, groups, name, language, consent, consent_scope, cold_stage, handover)
+     select id, cast(:encounterId as uuid), outcome, refusal, might_change, needs, groups, name, language, consent, consent_scope, cold_stage, handover
+     from jsonb_to_recordset(cast(:people as jsonb)) as x (id uuid, outcome text, refusal text, might_change text, needs text[], groups text[],
+       name text, language text, consent text, consent_scope text[], cold_stage text, handover jsonb)`,
     { encounterId: body.id, people: JSON.stringify(people) },
   );
 }
@@ -172,18 +149,23 @@ const countBy = (list: readonly string[]): Record<string, number> => {
   return counts;
 };
 
-/** Records a meeting. What happened is a fact and accepted, however late, also when the job was recalled meanwhile. */
+/** Nobody holds a bed for who was brought in longer ago than a bed is held. */
+const mayStillArrive = async (ctx: Context, at: Date, stationId: string): Promise<boolean> =>
+  ctx.now().getTime() - at.getTime() < (await ruleNumber(ctx.db, 'holds.duration', stationId)) * 60_000;
+
+/** Records a meeting. What happened is a fact and accepted, however late, also when the job was recalled or the outing ended meanwhile. */
 export async function recordMeeting(ctx: Context, body: Body): Promise<EncounterRow> {
   const setting = await settingOf(ctx, body);
   if (body.shelterId !== undefined) await judgeShelter(ctx, body.shelterId);
   if (typeof body.siteId === 'string') await judgeSite(ctx, body.siteId);
-  const before = setting.incidentId === null ? [] : await lockIncidents(ctx, [setting.incidentId], 'anywhere');
+  const { incidents: before, answers } = await lockIncidentOf(ctx, setting);
   if (setting.patrolId !== null) await lockPatrol(ctx, setting.patrolId, 'anywhere');
   const at = happenedAt(body.at, ctx.now(), await ruleNumber(ctx.db, 'reports.max_late', setting.stationId));
   await store(ctx, body, setting, at);
+  const refused = body.people.filter(({ outcome }) => outcome === 'refused').length;
   const coming = body.people.filter(({ outcome }) => outcome === 'brought_in').length;
   const bed =
-    body.shelterId !== undefined && coming > 0
+    body.shelterId !== undefined && coming > 0 && (await mayStillArrive(ctx, at, setting.stationId))
       ? await bringIn(ctx, setting, body.shelterId, coming)
       : { holds: [], tasks: [] };
   const given = await handOut(ctx, {
@@ -204,7 +186,7 @@ export async function recordMeeting(ctx: Context, body: Body): Promise<Encounter
         met: body.people.length > 0,
         at,
         safeAt: body.people.some(({ outcome }) => isSafeHere(outcome)) ? at : null,
-        refused: body.people.filter(({ outcome }) => outcome === 'refused').length,
+        refused,
       },
     );
     if (body.people.length > 0)
@@ -217,6 +199,17 @@ export async function recordMeeting(ctx: Context, body: Body): Promise<Encounter
       );
     else await tell(ctx, setting.incidentId, 'not_found', { encounterId: body.id, reason: body.notFoundReason }, at);
   }
+  const followed = answers
+    ? await followMeeting(ctx, {
+        encounterId: body.id,
+        dispatchId: setting.dispatchId,
+        patrolId: setting.patrolId,
+        incident: answers,
+        at,
+        notFoundReason: body.notFoundReason ?? null,
+        refused,
+      })
+    : { rechecks: [], before: [] };
   const incidents = await incidentRows(
     ctx.db,
     before.map(({ id }) => id),
@@ -224,7 +217,15 @@ export async function recordMeeting(ctx: Context, body: Body): Promise<Encounter
   record(ctx, {
     type: 'encounter.recorded',
     stationId: setting.stationId,
-    rows: { incidents, holds: bed.holds, stock: given.stock, tasks: [...bed.tasks, ...given.tasks] },
+    rows: {
+      incidents,
+      holds: bed.holds,
+      stock: given.stock,
+      tasks: [...bed.tasks, ...given.tasks],
+      rechecks: followed.rechecks,
+    },
+    // who took no part in it is offered nothing more
+    before: { rechecks: followed.before },
   });
   const [encounter] = await encounterRows(ctx.db, [body.id]);
   if (!encounter) throw new Error('the encounter just written is not there');

@@ -18,7 +18,21 @@ import { sitesOfIncident } from './queries-sites.ts';
 const withoutHealth = (sighting: SightingRow): SightingRow => ({ ...sighting, signs: [], contact: null });
 const withoutPeople = (encounter: EncounterRow): EncounterRow => ({
   ...encounter,
-  people: encounter.people.map((person) => ({ ...person, refusal: null, needs: [], groups: [] })),
+  people: encounter.people.map(({ id, outcome }) => ({
+    id,
+    outcome,
+    refusal: null,
+    mightChange: null,
+    needs: [],
+    groups: [],
+    name: null,
+    language: null,
+    consent: 'not_asked',
+    consentScope: [],
+    coldStage: null,
+    handover: null,
+  })),
+  photos: [],
 });
 
 export const encounterRoutes: Route[] = [

@@ -18,6 +18,8 @@ export interface Gate {
   limits: Limits;
   publicOrigin: string | null;
   authenticate(req: Request): Promise<Staff | null>;
+  /** whether whoever is not signed in holds the cookie of a session that was taken out of service */
+  holdsRevoked(req: Request): Promise<boolean>;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -62,9 +64,9 @@ function judgeOrigin(gate: Gate, req: Request, staff: Staff | null): void {
   if (staff?.kind === 'user' && req.headers['x-requested-with'] !== 'warmpath') throw new Problem('bad_origin');
 }
 
-function judgeRole(endpoint: Endpoint, staff: Staff | null): void {
+function judgeRole(endpoint: Endpoint, staff: Staff | null, revoked: boolean): void {
   if (endpoint.who === 'public') return;
-  if (!staff) throw new Problem('unauthorized');
+  if (!staff) throw new Problem(revoked ? 'session_revoked' : 'unauthorized');
   if (!endpoint.who.includes(staff.role)) throw new Problem('forbidden');
   if (staff.mustEnrol && !endpoint.enrolling) throw new Problem('second_factor_needed');
 }
@@ -81,6 +83,10 @@ const subjectsOf = (params: unknown, body: unknown): string[] =>
   [params, body].flatMap((part) =>
     typeof part === 'object' && part !== null && 'id' in part && typeof part.id === 'string' ? [part.id] : [],
   );
+
+/** When a call was made on the phone, where its body says so. */
+const madeAt = (body: unknown): string | undefined =>
+  typeof body === 'object' && body !== null && 'at' in body && typeof body.at === 'string' ? body.at : undefined;
 
 async function run(
   gate: Gate,
@@ -109,6 +115,7 @@ async function run(
   const body = await runCommand(service, actor, audit, async (ctx) => {
     if (key !== null) await claim(ctx.db, key, fingerprint(endpoint, actor, input.params, input.body), ctx.now());
     const reply = await handle(ctx, input as never);
+    if ('role' in actor && actor.role === 'crew') await service.crewSaid?.(ctx, endpoint.name, madeAt(input.body));
     if (key !== null) await keep(ctx.db, key, endpoint.status, reply);
     return reply;
   });
@@ -117,29 +124,34 @@ async function run(
 
 /** The Express handler of a route. Throws Problems; serve.ts writes them. */
 export function answerer(gate: Gate, route: Route): (req: Request, res: Response) => Promise<void> {
-  const { endpoint, raw } = route;
+  const { endpoint, raw, bare } = route;
   const unsafe = endpoint.method !== 'GET';
   return async (req, res) => {
     res.setHeader('Cache-Control', 'no-store');
+    if (bare) {
+      await bare(gate.service, { req, res });
+      return;
+    }
     const staff = await gate.authenticate(req);
     if (unsafe) judgeOrigin(gate, req, staff);
     if (staff) await gate.limits.call('staff', staff.sessionId ?? staff.id);
     else await gate.limits.call(unsafe ? 'publicWrites' : 'publicReads', addressPrefix(req.ip ?? ''));
-    judgeRole(endpoint, staff);
+    judgeRole(endpoint, staff, staff === null && endpoint.who !== 'public' && (await gate.holdsRevoked(req)));
     // Whoever has still to set up a second factor is, for what is open to all, anybody.
     const known = staff?.mustEnrol === true && endpoint.who === 'public' ? null : staff;
     const actor: Actor = known ?? { kind: 'public' };
     const params = parseParams(endpoint, req);
     const query = parseQuery(endpoint, req);
     const locale = chooseLocale(req.query['lang'], cookieOf(req.headers, 'lang'), req.headers['accept-language']);
+    const origin = gate.publicOrigin ?? `${req.protocol}://${req.headers.host ?? ''}`;
     if (raw) {
-      await raw(gate.service, actor, { params, query, body: undefined, locale } as never, { req, res });
+      await raw(gate.service, actor, { params, query, body: undefined, locale, origin } as never, { req, res });
       return;
     }
     const body = unsafe ? parse(endpoint.body, await readBody(endpoint, req, res), '') : undefined;
     if (unsafe) keyOf({ ...endpoint, replay: 'header' }, req, body);
     try {
-      const answer = await run(gate, route, actor, { params, query, body, locale }, req);
+      const answer = await run(gate, route, actor, { params, query, body, locale, origin }, req);
       if (answer.replay === true) res.setHeader('Idempotent-Replay', 'true');
       if (unsafe) res.status(answer.status).json(answer.body);
       else await sendJson(req, res, answer.status, answer.body);

@@ -3,7 +3,15 @@ import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { Problem } from '../../shared/problems.ts';
 
 /** Calls a minute; a signed-in desk is never held below 600. */
-const perMinute = { staff: 3_000, publicReads: 600, publicWrites: 240 } as const;
+const perMinute = {
+  staff: 3_000,
+  publicReads: 600,
+  publicWrites: 240,
+  // a tracker by its id, whatever its address: a whole fleet comes from one, and a queue of hours is sent in minutes
+  devices: 3_000,
+  // calls of trackers that nobody has registered, by address
+  strangers: 600,
+} as const;
 const signInFailures = { account: 5, address: 30, blockS: 60 } as const;
 /**
  * Wrong codes after the right password. Three of a million codes hold at any time: at 20 tries an hour whoever has the
@@ -26,7 +34,10 @@ export function addressPrefix(address: string): string {
 }
 
 export interface Limits {
-  call(kind: keyof typeof perMinute, key: string): Promise<void>;
+  call(kind: Exclude<keyof typeof perMinute, 'strangers'>, key: string): Promise<void>;
+  /** Throws 429 while too many trackers that nobody has registered called from this address; those that are registered do not ask. */
+  strangerAllowed(address: string): Promise<void>;
+  strangerCame(address: string): Promise<void>;
   /** Throws 429 while an account or address has too many failures behind it. */
   signInAllowed(account: string, address: string): Promise<void>;
   /** `what` was wrong; wrong codes are counted for longer as well. */
@@ -46,6 +57,8 @@ export function createLimits(enabled: boolean): Limits {
     staff: make(perMinute.staff, 60, 'staff'),
     publicReads: make(perMinute.publicReads, 60, 'reads'),
     publicWrites: make(perMinute.publicWrites, 60, 'writes'),
+    devices: make(perMinute.devices, 60, 'devices'),
+    strangers: make(perMinute.strangers, 60, 'strangers'),
   };
   const byAccount = make(signInFailures.account, signInFailures.blockS, 'account');
   const byAddress = make(signInFailures.address, signInFailures.blockS, 'address');
@@ -57,6 +70,12 @@ export function createLimits(enabled: boolean): Limits {
   return {
     async call(kind, key) {
       if (enabled) await calls[kind].consume(key).catch(refuse);
+    },
+    async strangerAllowed(address) {
+      if (enabled) await spent(calls.strangers, address, perMinute.strangers);
+    },
+    async strangerCame(address) {
+      if (enabled) await calls.strangers.penalty(address);
     },
     async signInAllowed(account, address) {
       await spent(byCode, account, codeFailures.account);

@@ -10,6 +10,9 @@ import { informantRow } from '../../shared/informants.ts';
 import { crewMember, deviceRow, patrolRow, vehicleRow } from '../../shared/patrols.ts';
 import { trackPoint } from '../../shared/positions.ts';
 import { holdRow, publicShelter, shelterRow, shelterView, stayRow } from '../../shared/shelters.ts';
+import { panicRow } from '../../shared/panics.ts';
+import { recheckRow } from '../../shared/rechecks.ts';
+import { roundRow, runRow } from '../../shared/rounds.ts';
 import { siteRow } from '../../shared/sites.ts';
 import { readingRow, weatherRow } from '../../shared/weather.ts';
 import { callRow } from '../../shared/calls.ts';
@@ -40,7 +43,11 @@ export const namedSchemas: Readonly<Record<string, z.ZodMiniType>> = {
   LiveShelter: shelterRow,
   Movement: movementRow,
   CrewMember: crewMember,
+  Panic: panicRow,
   Patrol: patrolRow,
+  Recheck: recheckRow,
+  Round: roundRow,
+  Run: runRow,
   Photo: photoRow,
   PublicShelter: publicShelter,
   Receipt: receipt,
@@ -117,7 +124,15 @@ export const chapters: readonly { name: string; paths: readonly string[]; about:
   { name: 'dispatches', paths: ['dispatches', 'dispatch-plan'], about: 'Patrols sent to incidents, step by step.' },
   { name: 'encounters', paths: ['encounters'], about: 'Whom a patrol met, what was given, and how it ended.' },
   { name: 'patrols', paths: ['patrols', 'vehicles', 'devices'], about: 'Outings, vehicles and tracking devices.' },
-  { name: 'positions', paths: ['positions'], about: 'Where patrols are.' },
+  {
+    name: 'positions',
+    paths: ['positions', 'osmand', 'owntracks'],
+    about: 'Where patrols are, told by phones and devices.',
+  },
+  { name: 'panics', paths: ['panics'], about: 'Crews that call for help.' },
+  { name: 'rounds', paths: ['rounds', 'runs'], about: 'Patrol rounds, and how far patrols have come with them.' },
+  { name: 'coverage', paths: ['coverage'], about: 'Where patrols have looked, and where to look next.' },
+  { name: 'rechecks', paths: ['rechecks'], about: 'Whom to look at again after a refusal.' },
   {
     name: 'shelters',
     paths: ['shelters', 'stays', 'public'],
@@ -140,14 +155,18 @@ export const chapters: readonly { name: string; paths: readonly string[]; about:
     about: 'Who is responsible where, and the rules of the field that hold there.',
   },
   { name: 'informants', paths: ['informants'], about: 'Organisations whose reports count as verified.' },
-  { name: 'users', paths: ['session', 'users', 'tokens'], about: 'Signing in, people, and tokens of other systems.' },
+  {
+    name: 'users',
+    paths: ['session', 'sessions', 'users', 'tokens'],
+    about: 'Signing in, people, and tokens of other systems.',
+  },
 ];
 /** Where a call stands that no chapter names yet. */
 export const OTHER = { name: 'other', about: 'Other calls.' };
 
 /** The chapter of a path such as `/api/shelters/{id}`. */
 export const chapterOf = (path: string): string =>
-  chapters.find(({ paths }) => paths.includes(path.split('/')[2] ?? ''))?.name ?? OTHER.name;
+  chapters.find(({ paths }) => paths.includes(path.replace(/^\/api/, '').split('/')[1] ?? ''))?.name ?? OTHER.name;
 
 const file = (description: string): object => ({
   type: 'string',
@@ -170,6 +189,10 @@ const liveRows = Object.fromEntries(
     tasks: 'Task',
     weather: 'Weather',
     sites: 'Site',
+    panics: 'Panic',
+    rounds: 'Round',
+    runs: 'Run',
+    rechecks: 'Recheck',
   } satisfies Record<Noun, string>).map(([noun, name]) => [
     noun,
     { type: 'array', items: { $ref: `#/components/schemas/${name}` } },
@@ -281,6 +304,36 @@ export const media: Readonly<Record<string, { takes?: Record<string, object>; gi
           'The table. First line: code,name,lon,lat,accuracyM in any order; accuracyM and one of code and name may be missing, other columns are not read. UTF-8, UTF-16 or GB 18030; at most 200,000 rows.',
       },
     },
+  },
+  readGpxStops: {
+    takes: {
+      'application/gpx+xml': {
+        type: 'string',
+        description: 'GPX 1.1 or 1.0 in UTF-8, without a DOCTYPE; at most 1 MB.',
+      },
+      'text/xml': { type: 'string', description: 'The same.' },
+    },
+  },
+  getOsmand: { gives: { 'text/plain': { type: 'string', maxLength: 0, description: 'Nothing: it was heard' } } },
+  postOsmand: {
+    takes: {
+      'application/x-www-form-urlencoded': { type: 'object', description: 'The fields of the query, there or here.' },
+      'application/json': {
+        type: ['object', 'array'],
+        description:
+          'As Traccar Client 9 sends it: {device_id, location: {timestamp, coords: {latitude, longitude, accuracy, speed, heading}, battery: {level}}}, or the fields of the query in an object; or an array of either, at most 2,000.',
+      },
+    },
+    gives: { 'text/plain': { type: 'string', maxLength: 0, description: 'Nothing: it was heard' } },
+  },
+  postOwntracks: {
+    takes: {
+      'application/json': {
+        type: ['object', 'array'],
+        description: 'A message of OwnTracks with `_type`, or an array of such; an empty body is heard as well.',
+      },
+    },
+    gives: { 'application/json': { type: 'array', maxItems: 0, items: { type: 'object' } } },
   },
   addPhoto: {
     takes: {

@@ -105,7 +105,7 @@ function refusalsOf(endpoint: Endpoint): number[] {
   const isPublic = endpoint.who === 'public';
   return [
     400,
-    ...(isPublic && endpoint.name !== 'signIn' ? [] : [401]),
+    ...(isPublic && endpoint.name !== 'signIn' && endpoint.name !== 'postOwntracks' ? [] : [401]),
     ...(isPublic && !unsafe ? [] : [403]),
     ...(endpoint.params || unsafe ? [404] : []),
     ...(unsafe ? [409] : []),

@@ -14,6 +14,8 @@ export interface Input<P, Q, B> {
   body: B;
   /** the reader's language */
   locale: Locale;
+  /** where the service is reached: the operator's public origin, else as the caller reached it */
+  origin: string;
 }
 
 /** An endpoint with what answers it. */
@@ -30,6 +32,11 @@ export interface Route {
     input: Input<never, never, never>,
     http: { req: Request; res: Response },
   ) => Promise<void>;
+  /**
+   * Called by trackers, which have no session and are many behind one address: no cookie is looked at, so that no origin need
+   * be judged, and neither body nor rate is judged by the framework.
+   */
+  bare?: (service: Service, http: { req: Request; res: Response }) => Promise<void>;
 }
 export interface Answer {
   status: number;
@@ -79,6 +86,11 @@ export function rawRoute<
   ) => Promise<void>,
 ): Route {
   return { endpoint: endpoint, raw };
+}
+
+/** An endpoint of a protocol that was there before us: it reads, judges and limits by itself. */
+export function bareRoute(endpoint: Endpoint, bare: NonNullable<Route['bare']>): Route {
+  return { endpoint, bare };
 }
 
 /** What a server-rendered page may use. */

@@ -26,6 +26,8 @@ export interface Parts {
   routes: (limits: Limits) => readonly Route[];
   pages: readonly Page[];
   authenticate(headers: Request['headers']): Promise<Staff | null>;
+  /** whether whoever is not signed in holds the cookie of a session that was taken out of service */
+  holdsRevoked(headers: Request['headers']): Promise<boolean>;
 }
 
 /** No inline script or style, nothing from elsewhere but the operator's own tiles. */
@@ -133,6 +135,7 @@ export function createHttp(parts: Parts): Express {
     limits,
     publicOrigin: config.publicOrigin,
     authenticate: (req) => parts.authenticate(req.headers),
+    holdsRevoked: (req) => parts.holdsRevoked(req.headers),
   };
   const app = express();
   app.disable('x-powered-by');

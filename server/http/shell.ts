@@ -1,5 +1,6 @@
 import type { SessionRow } from '../../shared/users.ts';
 import type { Role } from '../../shared/roles.ts';
+import type { RuleKey } from '../../shared/rules.ts';
 import { cookieOf } from './cookies.ts';
 import { dataBlock, type EmergencyNumber, html, type Html, ICON, sendPage } from './html.ts';
 import type { Page, PageContext } from './route.ts';
@@ -14,6 +15,10 @@ export interface BootFacts {
   secure: boolean;
   /** the demonstration, where nothing acts by itself when it is still; null in earnest */
   demo: { still: boolean } | null;
+  /** the rules of the field that the app itself goes by, at this person's station, so that they hold without a network */
+  rules: Partial<Record<RuleKey, unknown>>;
+  /** nobody is signed in, and the session that was here was taken out of service */
+  revoked: boolean;
 }
 
 /** A page that is an app: who may use it, and its entry in web/. */
@@ -24,6 +29,8 @@ export interface App {
   roles: readonly Role[];
   /** can be put on a phone's home screen */
   installable?: boolean;
+  /** rules of the field its page is told at its start */
+  rules?: readonly RuleKey[];
 }
 
 const SIGN_IN = 'web/signin/main.ts';

@@ -7,7 +7,7 @@ import { pointSql } from '../db/postgis.ts';
 import { row, rows } from '../db/rows.ts';
 import { record } from '../realtime/record.ts';
 import { rootStation } from '../stations/queries.ts';
-import { incidentRow, incidentRows } from './queries.ts';
+import { hasWorkedOn, incidentRow, incidentRows } from './queries.ts';
 
 /** A line of an incident's story. `detail` holds ids, counts and what a person chose to note. */
 export async function tell(
@@ -81,8 +81,8 @@ export async function placeOf(ctx: Context, position: LonLat | null): Promise<Pl
 }
 
 /**
- * Corrects place, priority, head count or what the crew should have. A new place may move it to another station, but not while a crew is under way:
- * they and their desk would lose the job they are working.
+ * Corrects place, priority, head count or what the crew should have. A new place may move it to another station, but not while a crew is under way
+ * or somebody is to look again: they and their desk would lose the job they are working.
  */
 export async function changeIncident(
   ctx: Context,
@@ -98,7 +98,7 @@ export async function changeIncident(
   let moved: Place | null = null;
   if (position !== undefined) {
     moved = await placeOf(ctx, position && convert(position.coordinates, body.crs ?? 'wgs84', 'wgs84'));
-    if (before.patrolIds.length > 0) moved.stationId = before.stationId;
+    if (before.patrolIds.length > 0 || before.recheck) moved.stationId = before.stationId;
   }
   await rows(
     ctx.db,
@@ -163,11 +163,15 @@ async function told(
   return after;
 }
 
-/** A note of the desk or of a crew on shift. It moves the version, so that every open panel reads the story again. */
+/**
+ * A note of the desk, of a crew on shift, or of whoever was ever sent there: written without a line, it arrives when the
+ * outing may be over. It moves the version, so that every open panel reads the story again.
+ */
 export async function addNote(ctx: Context, id: string, text: string): Promise<IncidentRow> {
   const staff = staffOf(ctx);
-  if (staff.role === 'crew' && staff.patrolId === null) throw new Problem('not_found');
-  await lockIncident(ctx, id);
+  const wasThere = staff.role === 'crew' && (await hasWorkedOn(ctx.db, userIdOf(ctx.actor), id));
+  if (staff.role === 'crew' && staff.patrolId === null && !wasThere) throw new Problem('not_found');
+  await lockIncidents(ctx, [id], wasThere ? 'anywhere' : 'subtree');
   await rows(ctx.db, `update incidents set version = version + 1 where id = cast(:id as uuid)`, { id });
   await tell(ctx, id, 'noted', { text });
   return told(ctx, id, 'incident.noted');

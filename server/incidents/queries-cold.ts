@@ -11,7 +11,15 @@ import type { IncidentRow } from '../../shared/incidents.ts';
 import { asInstant } from '../db/postgis.ts';
 import { rows } from '../db/rows.ts';
 import { liveWeather } from '../weather/queries.ts';
-import { type IncidentPage, incidentInScope, incidentRows, LISTED, listBindings, newestIncidents } from './queries.ts';
+import {
+  type IncidentPage,
+  incidentInScope,
+  incidentRows,
+  LISTED,
+  listBindings,
+  newestIncidents,
+  RECHECK,
+} from './queries.ts';
 
 type Db = Knex | Knex.Transaction;
 
@@ -53,11 +61,11 @@ export async function coldClocksOf(
 }
 
 /** What the order needs of an incident. */
-type Sorted = ColdFacts & Pick<IncidentRow, 'id' | 'stationId' | 'status' | 'outcome' | 'patrolIds'>;
+type Sorted = ColdFacts & Pick<IncidentRow, 'id' | 'stationId' | 'status' | 'outcome' | 'patrolIds' | 'recheck'>;
 const SORTED = `i.id, i.station_id as "stationId", i.status, i.outcome, i.priority, i.signs, i.people, i.spoken, i.wants_help as "wantsHelp",
   i.still_there as "stillThere", i.refusals, ${asInstant('i.opened_at')} as "openedAt", ${asInstant('i.last_seen_at')} as "lastSeenAt",
   array(select g.id from sightings g where g.incident_id = i.id) as "sightingIds",
-  array(select d.patrol_id from dispatches d where d.incident_id = i.id and d.ended_at is null) as "patrolIds"`;
+  array(select d.patrol_id from dispatches d where d.incident_id = i.id and d.ended_at is null) as "patrolIds", ${RECHECK}`;
 
 /** What a cursor of the list by the clock looks like: the last one given out, which stood among the live ones or after them. */
 export const coldCursor = /^(closed:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

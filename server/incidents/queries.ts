@@ -6,6 +6,10 @@ import { row, rows } from '../db/rows.ts';
 
 type Db = Knex | Knex.Transaction;
 
+/** The re-check that runs for an incident `i`. */
+export const RECHECK = `(select jsonb_build_object('status', r.status, 'dueAt', ${asInstant('r.due_at')})
+    from rechecks r where r.incident_id = i.id and r.ended_at is null) as recheck`;
+
 const COLUMNS = `i.id, i.version, i.code, i.station_id as "stationId", i.area_id as "areaId", i.lane, i.status, i.priority,
   ${asPoint('i.position')} as position, i.accuracy_m as "accuracyM", i.place_text as "placeText", i.place_code as "placeCode",
   i.people, i.signs, i.description, i.source, i.verified,
@@ -17,7 +21,7 @@ const COLUMNS = `i.id, i.version, i.code, i.station_id as "stationId", i.area_id
   ${asInstant('i.last_seen_at')} as "lastSeenAt", i.spoken, i.wants_help as "wantsHelp", i.still_there as "stillThere", i.refusals, i.wants,
   ${asInstant('i.accepted_at')} as "acceptedAt", ${asInstant('i.safe_at')} as "safeAt", ${asInstant('i.asked_at')} as "askedAt",
   ${asInstant('i.answered_at')} as "answeredAt", i.claimed_by as "claimedBy", ${asInstant('i.claimed_until')} as "claimedUntil",
-  ${asInstant('i.snoozed_until')} as "snoozedUntil"`;
+  ${asInstant('i.snoozed_until')} as "snoozedUntil", ${RECHECK}`;
 
 /** Whole rows for facts, in the order of ids. */
 export function incidentRows(db: Db, ids: readonly string[]): Promise<IncidentRow[]> {
@@ -43,6 +47,15 @@ export function liveIncidents(db: Db, scope: string): Promise<IncidentRow[]> {
     { deadlineMs: 30_000 },
   );
 }
+
+/** True when this person was with a patrol that was sent there, whatever became of the job and the outing since. */
+export const hasWorkedOn = async (db: Db, userId: string | null, id: string): Promise<boolean> =>
+  (await row(
+    db,
+    `select d.id from dispatches d join patrol_crew c on c.patrol_id = d.patrol_id
+     where d.incident_id = cast(:id as uuid) and c.user_id = cast(:userId as uuid) limit 1`,
+    { id, userId },
+  )) !== undefined;
 
 export function incidentInScope(db: Db, id: string, scope: string): Promise<IncidentRow | undefined> {
   return row<IncidentRow>(

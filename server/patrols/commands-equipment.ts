@@ -103,8 +103,8 @@ export async function addDevice(ctx: Context, body: NewDevice): Promise<DeviceRo
   await judgeBinding(ctx, patrolId, vehicleId);
   const added = await row(
     ctx.db,
-    `insert into devices (id, station_id, unique_id, label, patrol_id, vehicle_id, speed_unit, created_at)
-     values (cast(:id as uuid), cast(:stationId as uuid), :uniqueId, :label, cast(:patrolId as uuid), cast(:vehicleId as uuid), :speedUnit, :now)
+    `insert into devices (id, station_id, unique_id, label, patrol_id, vehicle_id, speed_unit, token_required, created_at)
+     values (cast(:id as uuid), cast(:stationId as uuid), :uniqueId, :label, cast(:patrolId as uuid), cast(:vehicleId as uuid), :speedUnit, :tokenRequired, :now)
      on conflict (unique_id) do nothing returning id`,
     {
       id: body.id,
@@ -115,6 +115,7 @@ export async function addDevice(ctx: Context, body: NewDevice): Promise<DeviceRo
       vehicleId,
       // what Traccar's client sends
       speedUnit: body.speedUnit ?? 'kn',
+      tokenRequired: body.tokenRequired ?? false,
       now: ctx.now(),
     },
   );
@@ -134,13 +135,14 @@ export async function changeDevice(ctx: Context, id: string, body: DeviceUpdate)
   await judgeBinding(ctx, patrolId, vehicleId);
   await rows(
     ctx.db,
-    `update devices set label = :label, speed_unit = :speedUnit, active = :active, patrol_id = cast(:patrolId as uuid), vehicle_id = cast(:vehicleId as uuid), version = version + 1
+    `update devices set label = :label, speed_unit = :speedUnit, active = :active, token_required = :tokenRequired, patrol_id = cast(:patrolId as uuid), vehicle_id = cast(:vehicleId as uuid), version = version + 1
      where id = cast(:id as uuid)`,
     {
       id,
       label: body.label ?? known.label,
       speedUnit: body.speedUnit ?? known.speedUnit,
       active: body.active ?? known.active,
+      tokenRequired: body.tokenRequired ?? known.tokenRequired,
       patrolId,
       vehicleId,
     },

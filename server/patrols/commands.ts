@@ -6,7 +6,8 @@ import { row, rows } from '../db/rows.ts';
 import { inSubtreeSql, scopeOf } from '../db/scope.ts';
 import { record } from '../realtime/record.ts';
 import { stationFor } from '../stations/commands.ts';
-import { hasRunningDispatch, patrolRows } from './queries.ts';
+import { finishTasksAbout } from '../tasks/commands.ts';
+import { EVERY, hasRunningDispatch, patrolRows } from './queries.ts';
 import { lockedVehicle } from './queries-equipment.ts';
 
 type Start = z.infer<NonNullable<typeof startPatrol.body>>;
@@ -49,8 +50,10 @@ export async function setPatrolStatus(
 ): Promise<PatrolRow> {
   await rows(
     ctx.db,
-    `update patrols set status = :status, set_by_desk = :byDesk, version = version + 1 where id = cast(:id as uuid) and ended_at is null`,
-    { id, status, byDesk },
+    `update patrols p set status = :status, set_by_desk = :byDesk, version = p.version + 1,
+       roll_call_due_at = coalesce(p.roll_call_due_at, cast(:now as timestamptz) + ${EVERY})
+     from stations s where s.id = p.station_id and p.id = cast(:id as uuid) and p.ended_at is null`,
+    { id, status, byDesk, now: ctx.now() },
   );
   return patrolRow(ctx, id);
 }
@@ -126,10 +129,10 @@ export async function goOut(ctx: Context, body: Start): Promise<PatrolRow> {
   await rows(
     ctx.db,
     `with next as (select cast(nextval(pg_get_serial_sequence('patrols', 'num')) as integer) as num)
-     insert into patrols (id, num, station_id, name, vehicle_id, crew_count, status, started_at, shift_ends_at) overriding system value
+     insert into patrols (id, num, station_id, name, vehicle_id, crew_count, status, started_at, shift_ends_at, roll_call_due_at) overriding system value
      select cast(:id as uuid), next.num, cast(:stationId as uuid), coalesce(cast(:name as text), 'Patrol ' || next.num), cast(:vehicleId as uuid),
-       cast(:crewCount as integer), 'free', :now, cast(:shiftEndsAt as timestamptz)
-     from next`,
+       cast(:crewCount as integer), 'free', :now, cast(:shiftEndsAt as timestamptz), cast(:now as timestamptz) + ${EVERY}
+     from next join stations s on s.id = cast(:stationId as uuid)`,
     {
       id: body.id,
       stationId,
@@ -172,13 +175,17 @@ export async function changePatrol(ctx: Context, id: string, body: Update): Prom
   judgeCount(crewCount, crew);
   judgeShiftEnd(ctx, body.shiftEndsAt);
   const ends = body.status === 'ended';
+  // nobody asks a crew that rests or has gone home how it is
+  const rests = ends || (body.status ?? known.status) === 'break';
   const now = ctx.now();
   await rows(
     ctx.db,
-    `update patrols set name = coalesce(cast(:name as text), name), crew_count = cast(:crewCount as integer),
-       status = coalesce(cast(:status as text), status), set_by_desk = coalesce(cast(:byDesk as boolean), set_by_desk),
-       shift_ends_at = case when :setsShiftEnd then cast(:shiftEndsAt as timestamptz) else shift_ends_at end, ended_at = case when :ends then cast(:now as timestamptz) end, version = version + 1
-     where id = cast(:id as uuid)`,
+    `update patrols p set name = coalesce(cast(:name as text), p.name), crew_count = cast(:crewCount as integer),
+       status = coalesce(cast(:status as text), p.status), set_by_desk = coalesce(cast(:byDesk as boolean), p.set_by_desk),
+       shift_ends_at = case when :setsShiftEnd then cast(:shiftEndsAt as timestamptz) else p.shift_ends_at end, ended_at = case when :ends then cast(:now as timestamptz) end,
+       roll_call_due_at = case when :rests then null else coalesce(p.roll_call_due_at, cast(:now as timestamptz) + ${EVERY}) end,
+       roll_call_rung = case when :rests then null else p.roll_call_rung end, version = p.version + 1
+     from stations s where s.id = p.station_id and p.id = cast(:id as uuid)`,
     {
       id,
       name: body.name ?? null,
@@ -189,6 +196,7 @@ export async function changePatrol(ctx: Context, id: string, body: Update): Prom
       setsShiftEnd: body.shiftEndsAt !== undefined,
       shiftEndsAt: body.shiftEndsAt ?? null,
       ends,
+      rests,
       now,
     },
   );
@@ -198,6 +206,7 @@ export async function changePatrol(ctx: Context, id: string, body: Update): Prom
       `update patrol_crew set left_at = :now where patrol_id = cast(:id as uuid) and left_at is null`,
       { id, now },
     );
+  if (rests && known.rollCallRung === 'duty_officer') await finishTasksAbout(ctx, 'roll_call', 'patrolId', id);
   const changed = await patrolRow(ctx, id);
   record(ctx, {
     type: ends ? 'patrol.ended' : 'patrol.changed',

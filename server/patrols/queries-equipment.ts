@@ -10,7 +10,7 @@ type Db = Knex | Knex.Transaction;
 
 const VEHICLE = `v.id, v.version, v.station_id as "stationId", v.name, v.plate, v.seats, v.active`;
 const DEVICE = `d.id, d.version, d.station_id as "stationId", d.unique_id as "uniqueId", d.label, d.patrol_id as "patrolId", d.vehicle_id as "vehicleId",
-  d.speed_unit as "speedUnit", d.active, ${asInstant('d.last_seen_at')} as "lastSeenAt", d.battery`;
+  d.speed_unit as "speedUnit", d.active, ${asInstant('d.last_seen_at')} as "lastSeenAt", d.battery, d.token_required as "tokenRequired"`;
 
 /** Vehicles by id. */
 export const vehicleRows = (db: Db, ids: readonly string[]): Promise<VehicleRow[]> =>

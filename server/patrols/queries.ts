@@ -14,8 +14,12 @@ const COLUMNS = `p.id, p.version, p.num, p.station_id as "stationId", p.name, p.
   p.crew_count as "crewCount", p.status, ${asInstant('p.started_at')} as "startedAt", ${asInstant('p.ended_at')} as "endedAt",
   v.seats, array(select distinct s from patrol_crew c join users u on u.id = c.user_id cross join unnest(u.skills) as s
     where c.patrol_id = p.id and (c.left_at is null or p.ended_at is not null) order by s) as skills,
-  ${asInstant('p.shift_ends_at')} as "shiftEndsAt", p.set_by_desk as "setByDesk"`;
+  ${asInstant('p.shift_ends_at')} as "shiftEndsAt", p.set_by_desk as "setByDesk",
+  ${asInstant('p.roll_call_due_at')} as "rollCallDueAt", p.roll_call_rung as "rollCallRung"`;
 const FROM = `patrols p left join vehicles v on v.id = p.vehicle_id`;
+
+/** How long a crew may be without a word, at the station `s`. */
+export const EVERY = `cast(rule_value('roll_call.every', s.path) as float8) * interval '1 minute'`;
 
 /** Patrols by id, in no order. */
 export const patrolRows = (db: Db, ids: readonly string[]): Promise<PatrolRow[]> =>
@@ -74,6 +78,14 @@ export const patrolInScope = async (db: Db, scope: string, id: string): Promise<
     id,
     scope,
   })) !== undefined;
+
+/** True for everybody who is or was in its crew: a phone may send later what was said on the outing. */
+export const everBelonged = async (db: Db, patrolId: string, userId: string): Promise<boolean> =>
+  (await row(
+    db,
+    `select c.user_id from patrol_crew c where c.patrol_id = cast(:patrolId as uuid) and c.user_id = cast(:userId as uuid)`,
+    { patrolId, userId },
+  )) !== undefined;
 
 /** True while the patrol has a job that is not over. */
 export const hasRunningDispatch = async (db: Db, patrolId: string): Promise<boolean> =>

@@ -1,10 +1,12 @@
 import {
+  answerRollCall,
   createDevice,
   createVehicle,
   listCrewMembers,
   listDevices,
   listPatrols,
   listVehicles,
+  readDeviceSetup,
   startPatrol,
   updateDevice,
   updatePatrol,
@@ -15,7 +17,9 @@ import { scopeOf } from '../db/scope.ts';
 import { cursorOf, pageOf } from '../http/paging.ts';
 import { type Route, route } from '../http/route.ts';
 import { view, viewerOf } from '../realtime/audience.ts';
+import { setUpDevice } from './commands-device-setup.ts';
 import { addDevice, addVehicle, changeDevice, changeVehicle } from './commands-equipment.ts';
+import { answerCall } from './commands-roll-call.ts';
 import { changePatrol, goOut } from './commands.ts';
 import { devicePage, vehiclePage } from './queries-equipment.ts';
 import { crewPage, patrolPage } from './queries.ts';
@@ -44,10 +48,12 @@ export const patrolRoutes: Route[] = [
   }),
   route(startPatrol, (ctx, { body }) => goOut(ctx, body)),
   route(updatePatrol, (ctx, { params, body }) => changePatrol(ctx, params.id, body)),
+  route(answerRollCall, (ctx, { params, body }) => answerCall(ctx, params.id, body)),
   route(listDevices, async (ctx, { query }) => {
     const page = cursorOf(query);
     return pageOf(await devicePage(ctx.db, scopeOf(ctx).scope, page), page.limit, ({ id }) => id);
   }),
   route(createDevice, (ctx, { body }) => addDevice(ctx, body)),
   route(updateDevice, (ctx, { params, body }) => changeDevice(ctx, params.id, body)),
+  route(readDeviceSetup, (ctx, { params, body, origin }) => setUpDevice(ctx, params.id, body.renew === true, origin)),
 ];

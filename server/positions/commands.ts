@@ -7,18 +7,30 @@ import type { PositionBody } from '../../shared/positions.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
 import type { Actor, Staff } from '../context.ts';
 import { staffOf } from '../context.ts';
+import { inTransaction } from '../db/transaction.ts';
 import type { Service } from '../realtime/command.ts';
-import { type JudgedFix, marksOf } from './marks.ts';
-import { type FixColumns, type KnownPatrol, knownPatrols, writeFixes } from './queries.ts';
+import type { FixLimits, JudgedFix } from './marks.ts';
+import {
+  emptyColumns,
+  type FixColumns,
+  type Rejudged,
+  rewriteMarks,
+  trackWindows,
+  writeFixes,
+} from './queries-track.ts';
+import { type KnownPatrol, knownPatrols } from './queries.ts';
+import { judgeTrack, type Verdict } from './track.ts';
 
+/** A fix as it is taken in; `unsure`: the device itself says that it does not know where it is. */
+export type TakenFix = PositionBody & { unsure?: boolean };
 /** How many fixes were taken, and how many of them nobody should believe. */
 export interface Taken {
   accepted: number;
   marked: number;
 }
 interface Waiting {
-  actor: Staff;
-  fixes: readonly PositionBody[];
+  maySend: (patrol: KnownPatrol) => boolean;
+  fixes: readonly TakenFix[];
   resolve(taken: Taken): void;
   reject(error: unknown): void;
 }
@@ -41,45 +53,85 @@ function maySend(actor: Staff, patrol: KnownPatrol): boolean {
 }
 
 interface Judged {
-  body: PositionBody;
+  body: TakenFix;
   fix: JudgedFix;
-  patrol: KnownPatrol;
   batch: Taken;
 }
-
-function judgedFix(body: PositionBody): JudgedFix {
-  const position = convert(body.position.coordinates, body.crs ?? 'wgs84', 'wgs84');
-  return { position, at: Date.parse(body.at), accuracyM: body.accuracyM ?? null, speedMps: body.speedMps ?? null };
+/** All that one write brings to one patrol. */
+interface Track {
+  patrol: KnownPatrol;
+  fresh: Judged[];
+  verdict: Verdict<Judged> | null;
 }
 
-/** Appends the fixes of one patrol, oldest first whatever the order they came in; each plausible one is what the next is judged by. Gives the latest. */
-function judgeTrack(columns: FixColumns, track: Judged[], patrol: KnownPatrol, now: number): KnownPatrol['latest'] {
-  const limits = {
-    maxAheadMs: patrol.maxAheadS * 1000,
-    maxSpeedMps: patrol.maxSpeedKmh / 3.6,
-    worstAccuracyM: patrol.worstAccuracyM,
-    slackM: patrol.slackM,
-  };
-  const { latest } = patrol;
-  let before: JudgedFix | null = latest && {
-    position: [latest.lon, latest.lat],
-    at: latest.at,
-    accuracyM: latest.accuracyM,
-    speedMps: null,
-  };
-  let newest = -1;
-  for (const { body, fix, batch } of track.sort((a, b) => a.fix.at - b.fix.at)) {
-    batch.accepted += 1;
-    const marks = marksOf(fix, before, limits, now);
-    if (marks.length > 0) batch.marked += 1;
-    // Off duty, where somebody is concerns nobody.
-    if (patrol.endedAt !== null && fix.at > patrol.endedAt) continue;
-    if (marks.length === 0) {
-      before = fix;
-      newest = columns.patrolIds.length;
+/** Numbers as the columns hold them, so that a fix is judged alike before and after it is stored. */
+const real = (value: number | null | undefined): number | null =>
+  typeof value === 'number' ? Math.fround(value) : null;
+
+function judgedFix(body: TakenFix): JudgedFix {
+  const position = convert(body.position.coordinates, body.crs ?? 'wgs84', 'wgs84');
+  const fix = { position, at: Date.parse(body.at), accuracyM: real(body.accuracyM), speedMps: real(body.speedMps) };
+  return body.unsure === true ? { ...fix, unsure: true } : fix;
+}
+
+const limitsOf = (patrol: KnownPatrol): FixLimits => ({
+  maxAheadMs: patrol.maxAheadS * 1000,
+  maxSpeedMps: patrol.maxSpeedKmh / 3.6,
+  worstAccuracyM: patrol.worstAccuracyM,
+  slackM: patrol.slackM,
+});
+const latestOf = ({ latest }: KnownPatrol): JudgedFix | null =>
+  latest && { position: [latest.lon, latest.lat], at: latest.at, accuracyM: latest.accuracyM, speedMps: null };
+
+/** Whether fixes may fall among what is stored; those ahead of the clock may, too, because the tail leaves such out. */
+function isLate({ patrol, fresh }: Track, now: number): boolean {
+  const first = fresh[0]?.fix.at ?? now;
+  const last = fresh.at(-1)?.fix.at ?? now;
+  return (patrol.tailAt !== null && first <= patrol.tailAt) || last > now + patrol.maxAheadS * 1000;
+}
+
+/** How many fixes after the last new one are looked at first; nearly always the next one settles it. */
+const FIRST_LOOK = 50;
+
+/** Judges all tracks: those in order by what is remembered, the others by their neighbours, looked up for all of them at once. */
+async function judgeAll(db: Service['database']['knex'], tracks: readonly Track[], now: number): Promise<void> {
+  for (const track of tracks)
+    if (!isLate(track, now)) {
+      const before = latestOf(track.patrol);
+      const window = { before, stored: [], latestAt: before?.at ?? null };
+      track.verdict = judgeTrack(window, track.fresh, limitsOf(track.patrol), now);
     }
+  let late = tracks.filter(({ verdict }) => verdict === null);
+  for (let ahead = FIRST_LOOK; late.length > 0; ahead *= 20) {
+    const windows = await trackWindows(
+      db,
+      late.map(({ patrol, fresh }) => ({
+        patrolId: patrol.id,
+        since: fresh[0]?.fix.at ?? 0,
+        until: fresh.at(-1)?.fix.at ?? 0,
+      })),
+      ahead,
+    );
+    late = late.filter((track) => {
+      const window = windows.get(track.patrol.id);
+      if (!window) return false;
+      const latestAt = track.patrol.latest?.at ?? null;
+      track.verdict = judgeTrack({ ...window, latestAt }, track.fresh, limitsOf(track.patrol), now);
+      return !track.verdict.settled && window.after === ahead;
+    });
+  }
+}
+
+/** Appends what is to be stored of a track; counts it to the batches it came in. */
+function append(columns: FixColumns, rejudged: Rejudged, { patrol, verdict }: Track): void {
+  if (!verdict) return;
+  let newest = -1;
+  for (const { fresh, at, marks } of verdict.placed) {
+    const { body, fix, batch } = fresh;
+    if (marks.length > 0) batch.marked += 1;
+    if (fix === verdict.last) newest = columns.patrolIds.length;
     columns.patrolIds.push(patrol.id);
-    columns.ats.push(new Date(fix.at).toISOString());
+    columns.ats.push(at);
     columns.lons.push(fix.position[0]);
     columns.lats.push(fix.position[1]);
     columns.crs.push(body.crs ?? 'wgs84');
@@ -90,9 +142,23 @@ function judgeTrack(columns: FixColumns, track: Judged[], patrol: KnownPatrol, n
     columns.marks.push(marks.join(','));
     columns.newest.push(false);
   }
-  if (newest === -1 || before === null) return latest;
-  columns.newest[newest] = true;
-  return { lon: before.position[0], lat: before.position[1], at: before.at, accuracyM: before.accuracyM };
+  for (const { batch } of verdict.repeated) batch.marked += 1;
+  if (newest !== -1) columns.newest[newest] = true;
+  for (const { at, marks } of verdict.changed) {
+    rejudged.patrolIds.push(patrol.id);
+    rejudged.ats.push(at);
+    rejudged.marks.push(marks.join(','));
+  }
+}
+
+/** What is remembered of a patrol after its fixes are written. */
+function remember({ patrol, verdict }: Track, now: number): void {
+  if (!verdict) return;
+  const { last, settled, placed } = verdict;
+  if (!settled && last)
+    patrol.latest = { lon: last.position[0], lat: last.position[1], at: last.at, accuracyM: last.accuracyM };
+  for (const { at } of placed)
+    if (at <= now + patrol.maxAheadS * 1000 && at > (patrol.tailAt ?? -Infinity)) patrol.tailAt = at;
 }
 
 class Intake {
@@ -105,9 +171,9 @@ class Intake {
     this.service = service;
   }
 
-  take(actor: Staff, fixes: readonly PositionBody[]): Promise<Taken> {
+  take(maySend: Waiting['maySend'], fixes: readonly TakenFix[]): Promise<Taken> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ actor, fixes, resolve, reject });
+      this.waiting.push({ maySend, fixes, resolve, reject });
       if (!this.writing) void this.writeAll();
     });
   }
@@ -145,7 +211,8 @@ class Intake {
       return age < 0 || age >= REMEMBERED_MS;
     });
     for (const id of missing) this.remembered.delete(id);
-    const found = missing.length === 0 ? [] : await knownPatrols(this.service.database.knex, missing);
+    const found =
+      missing.length === 0 ? [] : await knownPatrols(this.service.database.knex, missing, this.service.now());
     for (const patrol of found) this.remembered.set(patrol.id, { patrol, askedAt: now });
     const known = new Map<string, KnownPatrol>();
     for (const id of ids) {
@@ -160,12 +227,12 @@ class Intake {
     const now = this.service.now();
     const ids = [...new Set(batches.flatMap(({ fixes }) => fixes.map(({ patrolId }) => patrolId)))];
     const known = await this.known(ids);
-    const tracks = new Map<string, Judged[]>();
+    const tracks = new Map<string, Track>();
     const taken: { waiting: Waiting; batch: Taken }[] = [];
     for (const waiting of batches) {
       // One patrol that is not the sender's, and nothing of the batch is written.
       const patrols = waiting.fixes.map(({ patrolId }) => known.get(patrolId));
-      const foreign = patrols.findIndex((patrol) => !patrol || !maySend(waiting.actor, patrol));
+      const foreign = patrols.findIndex((patrol) => !patrol || !waiting.maySend(patrol));
       if (foreign !== -1) {
         waiting.reject(
           new Problem('not_found', [
@@ -174,49 +241,53 @@ class Intake {
         );
         continue;
       }
-      const batch: Taken = { accepted: 0, marked: 0 };
+      const batch: Taken = { accepted: waiting.fixes.length, marked: 0 };
       taken.push({ waiting, batch });
       waiting.fixes.forEach((body, index) => {
         const patrol = patrols[index];
         if (!patrol) return;
+        const judged: Judged = { body, fix: judgedFix(body), batch };
+        // Off duty, where somebody is concerns nobody.
+        if (patrol.endedAt !== null && judged.fix.at > patrol.endedAt) return;
         const track = tracks.get(patrol.id);
-        const judged: Judged = { body, fix: judgedFix(body), patrol, batch };
-        if (track) track.push(judged);
-        else tracks.set(patrol.id, [judged]);
+        if (track) track.fresh.push(judged);
+        else tracks.set(patrol.id, { patrol, fresh: [judged], verdict: null });
       });
     }
-    const columns: FixColumns = {
-      patrolIds: [],
-      ats: [],
-      lons: [],
-      lats: [],
-      crs: [],
-      speeds: [],
-      headings: [],
-      accuracies: [],
-      batteries: [],
-      marks: [],
-      newest: [],
-    };
-    const latest = new Map<KnownPatrol, KnownPatrol['latest']>();
     // In id order, so that two nodes never wait for each other.
-    for (const [id, track] of [...tracks].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const patrol = known.get(id);
-      if (patrol) latest.set(patrol, judgeTrack(columns, track, patrol, now.getTime()));
-    }
-    if (columns.patrolIds.length > 0) await writeFixes(database.knex, columns, now);
-    for (const [patrol, fix] of latest) patrol.latest = fix;
+    const inOrder = [...tracks.values()].sort((a, b) => (a.patrol.id < b.patrol.id ? -1 : 1));
+    for (const { fresh } of inOrder) if (fresh.length > 1) fresh.sort((a, b) => a.fix.at - b.fix.at);
+    await judgeAll(database.knex, inOrder, now.getTime());
+    const columns = emptyColumns();
+    const rejudged: Rejudged = { patrolIds: [], ats: [], marks: [] };
+    for (const track of inOrder) append(columns, rejudged, track);
+    if (rejudged.patrolIds.length > 0)
+      await inTransaction(database, async (trx) => {
+        await writeFixes(trx, columns, now);
+        await rewriteMarks(trx, rejudged, now);
+      });
+    else if (columns.patrolIds.length > 0) await writeFixes(database.knex, columns, now);
+    for (const track of inOrder) remember(track, now.getTime());
     for (const { waiting, batch } of taken) waiting.resolve(batch);
   }
 }
 
 const intakes = new WeakMap<Service, Intake>();
 
+function intakeOf(service: Service): Intake {
+  let intake = intakes.get(service);
+  if (!intake) intakes.set(service, (intake = new Intake(service)));
+  return intake;
+}
+
 /** Takes a batch: kept, marked where implausible. 404 (and nothing written) when one patrol is not the caller's, 422 for a time before 2020. */
 export function takeFixes(service: Service, actor: Actor, fixes: readonly PositionBody[]): Promise<Taken> {
   const old = fixes.findIndex(({ at }) => !(Date.parse(at) >= OLDEST));
   if (old !== -1) throw fieldProblem(`/${String(old)}/at`, 'range', 'before 2020');
-  let intake = intakes.get(service);
-  if (!intake) intakes.set(service, (intake = new Intake(service)));
-  return intake.take(staffOf({ actor }), fixes);
+  const staff = staffOf({ actor });
+  return intakeOf(service).take((patrol) => maySend(staff, patrol), fixes);
 }
+
+/** Takes what a registered device told, for patrols that were found by its own registration. */
+export const takeDeviceFixes = (service: Service, fixes: readonly TakenFix[]): Promise<Taken> =>
+  intakeOf(service).take(() => true, fixes);

@@ -1,3 +1,4 @@
+import { isBelieved } from '../../shared/positions.ts';
 import type { TrackPoint } from './queries.ts';
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -14,7 +15,7 @@ const escape = (text: string): string =>
 /** A track as GPX 1.1 (topografix.com): plausible fixes only, because what reads it draws them all. */
 export function gpxOf(name: string, points: readonly TrackPoint[]): string {
   const line = points
-    .filter(({ marks }) => marks.length === 0)
+    .filter(({ marks }) => isBelieved(marks))
     .map(
       ({ at, position: { coordinates } }) =>
         `<trkpt lat="${String(coordinates[1])}" lon="${String(coordinates[0])}"><time>${at}</time></trkpt>`,

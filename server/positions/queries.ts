@@ -44,15 +44,18 @@ export interface KnownPatrol {
   endedAt: number | null;
   /** everybody who is or was in the crew */
   members: readonly string[];
+  /** the latest fix that is believed */
   latest: { lon: number; lat: number; at: number; accuracyM: number | null } | null;
+  /** epoch ms of the latest in the track that is not ahead of the clock, believed or not: what is later than this is in order */
+  tailAt: number | null;
   maxAheadS: number;
   maxSpeedKmh: number;
   worstAccuracyM: number;
   slackM: number;
 }
 
-/** The patrols named that exist, with their rules. */
-export const knownPatrols = (db: Db, ids: readonly string[]): Promise<KnownPatrol[]> =>
+/** The patrols named that exist, with their rules; `now` is what their tracks must not be ahead of. */
+export const knownPatrols = (db: Db, ids: readonly string[], now: Date): Promise<KnownPatrol[]> =>
   rows<KnownPatrol>(
     db,
     // the rules are looked up once a station, not once a patrol
@@ -66,52 +69,13 @@ export const knownPatrols = (db: Db, ids: readonly string[]): Promise<KnownPatro
      select a.id, a.station_id as "stationId", r.path as "stationPath", cast(extract(epoch from a.ended_at) * 1000 as float8) as "endedAt",
        array(select c.user_id from patrol_crew c where c.patrol_id = a.id) as members,
        case when l.patrol_id is not null then json_build_object('lon', st_x(l.position), 'lat', st_y(l.position), 'at', extract(epoch from l.at) * 1000, 'accuracyM', l.accuracy_m) end as latest,
+       (select cast(extract(epoch from t.at) * 1000 as float8) from positions t
+        where t.patrol_id = a.id and t.at <= cast(:now as timestamptz) + make_interval(secs => r.max_ahead) order by t.at desc limit 1) as "tailAt",
        r.max_ahead as "maxAheadS", r.max_speed as "maxSpeedKmh", r.worst_accuracy as "worstAccuracyM", r.slack as "slackM"
      from asked a join ruled r on r.id = a.station_id left join patrol_positions l on l.patrol_id = a.id`,
-    { ids },
+    { ids, now },
     { prepare: 'known_patrols' },
   );
-
-/** Fixes of many patrols, a column each; `marks` joined by commas, `newest` at the one plausible fix that may become a patrol's latest. */
-export interface FixColumns {
-  patrolIds: string[];
-  ats: string[];
-  lons: number[];
-  lats: number[];
-  crs: string[];
-  speeds: (number | null)[];
-  headings: (number | null)[];
-  accuracies: (number | null)[];
-  batteries: (number | null)[];
-  marks: string[];
-  newest: boolean[];
-}
-
-/** Writes track and latest in one statement. What is known already is left alone, and an older fix never replaces a newer one. */
-export async function writeFixes(db: Db, fixes: FixColumns, receivedAt: Date): Promise<void> {
-  await rows(
-    db,
-    `with fixes as materialized (
-       select * from unnest(cast(:patrolIds as uuid[]), cast(:ats as timestamptz[]), cast(:lons as float8[]), cast(:lats as float8[]), cast(:crs as text[]),
-         cast(:speeds as real[]), cast(:headings as real[]), cast(:accuracies as real[]), cast(:batteries as real[]), cast(:marks as text[]), cast(:newest as boolean[]))
-         as f (patrol_id, at, lon, lat, crs, speed_mps, heading_deg, accuracy_m, battery, marks, newest)
-     ), tracked as (
-       insert into positions (patrol_id, at, position, received_at, crs, speed_mps, heading_deg, accuracy_m, battery, marks)
-       select patrol_id, at, st_setsrid(st_makepoint(lon, lat), 4326), :receivedAt, crs, speed_mps, heading_deg, accuracy_m, battery,
-         string_to_array(marks, ',')
-       from fixes
-       on conflict (patrol_id, at) do nothing
-     )
-     insert into patrol_positions as l (patrol_id, at, position, received_at, speed_mps, heading_deg, accuracy_m, battery)
-     select patrol_id, at, st_setsrid(st_makepoint(lon, lat), 4326), :receivedAt, speed_mps, heading_deg, accuracy_m, battery
-     from fixes where newest order by patrol_id
-     on conflict (patrol_id) do update set at = excluded.at, position = excluded.position, received_at = excluded.received_at,
-       speed_mps = excluded.speed_mps, heading_deg = excluded.heading_deg, accuracy_m = excluded.accuracy_m, battery = excluded.battery
-     where excluded.at > l.at`,
-    { ...fixes, receivedAt },
-    { prepare: 'write_fixes' },
-  );
-}
 
 /** One point of a track. */
 export interface TrackPoint {

@@ -43,6 +43,12 @@ const crewHold: View<'holds'> = (row, viewer) =>
     ? row
     : { ...row, for: null, dispatchId: null, patrolId: null, shelter: null };
 
+/** The same crew first, then any; what another patrol has taken is no longer on offer. */
+const offeredRecheck: View<'rechecks'> = (row, viewer) => {
+  if (row.patrolId === viewer.patrolId && row.status !== 'taken') return row;
+  return row.status === 'any_crew' ? row : null;
+};
+
 export const views: { readonly [N in Noun]: { readonly [R in Role]?: View<N> } } = {
   stations: {
     partner: whole,
@@ -108,6 +114,17 @@ export const views: { readonly [N in Noun]: { readonly [R in Role]?: View<N> } }
   },
   // a place where people sleep: the desk's alone, and the inspector's one logged look at a time
   sites: { inspector: whole, dispatcher: whole, manager: whole },
+  // whoever is out near by may be the first to help
+  panics: { inspector: whole, crew: onShift(whole), dispatcher: whole, manager: whole },
+  // stops are places where people sleep
+  rounds: { inspector: whole, crew: onShift(whole), dispatcher: whole, manager: whole },
+  runs: {
+    inspector: whole,
+    crew: (row, viewer) => (row.patrolId === viewer.patrolId ? row : null),
+    dispatcher: whole,
+    manager: whole,
+  },
+  rechecks: { inspector: whole, crew: onShift(offeredRecheck), dispatcher: whole, manager: whole },
 };
 
 /** Inspectors read exact places one look at a time, each look logged; they are never sent them. */
@@ -115,6 +132,9 @@ const neverLive: { readonly [N in Noun]?: readonly Role[] } = {
   incidents: ['inspector'],
   dispatches: ['inspector'],
   sites: ['inspector'],
+  rounds: ['inspector'],
+  runs: ['inspector'],
+  rechecks: ['inspector'],
 };
 
 /** Who sees where patrols are. */

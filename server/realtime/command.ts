@@ -10,6 +10,8 @@ export interface Service {
   now: () => Date;
   log: Log;
   followKey: Buffer;
+  /** what follows from anything a crew does, in the same transaction; `at` is when it was done where the call says so */
+  crewSaid?: (ctx: Context, command: string, at: string | undefined) => Promise<void>;
 }
 
 /** A context outside any transaction, for reads. */

@@ -50,7 +50,8 @@ export async function stationPaths(db: Knex | Knex.Transaction): Promise<Station
 
 /** People whose outing a fact changes: what they may see changes with it, so they start from a fresh snapshot. */
 export function regrouped(fact: StoredFact): string[] {
-  if (!fact.type.startsWith('patrol.')) return [];
+  // a roll call takes nobody on or off
+  if (!fact.type.startsWith('patrol.') || fact.type === 'patrol.roll_call') return [];
   const crews = (patrols: { crew: string[] }[] | undefined): string[] => (patrols ?? []).flatMap(({ crew }) => crew);
   const now = crews(fact.payload.rows.patrols);
   const before = crews(fact.payload.before?.patrols);

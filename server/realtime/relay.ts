@@ -1,6 +1,6 @@
 /** Turns rows of the fact log into socket messages, on every node for its own sockets. */
 import type { Changes, ServerEvents } from '../../shared/events.ts';
-import { packFix, type PositionsTick } from '../../shared/positions.ts';
+import { type Heard, packFix, packHeard, type PositionsTick } from '../../shared/positions.ts';
 import type { Staff } from '../context.ts';
 import { factsRelayed, relaySeq } from '../http/metrics.ts';
 import { seesPatrolPositions, type StationPaths, type Viewer, viewerKey, viewerOf } from './audience.ts';
@@ -19,6 +19,18 @@ export interface StoredFix {
   headingDeg: number | null;
 }
 
+/** When a patrol was last heard of, with whose it is. */
+export interface StoredHeard extends Heard {
+  num: number;
+  stationId: string;
+}
+
+/** What the relay reads each tick: what arrived at or after a time. */
+export interface Signs {
+  changedPositions(db: Service['database']['knex'], since: Date): Promise<StoredFix[]>;
+  changedHeard(db: Service['database']['knex'], since: Date): Promise<StoredHeard[]>;
+}
+
 /** What the relay needs of a socket server; socket.io's fits (see sockets.ts). */
 export interface Rooms {
   emit<E extends keyof ServerEvents>(room: string | string[], event: E, ...args: Parameters<ServerEvents[E]>): void;
@@ -34,6 +46,8 @@ const POSITIONS_MS = 1_000;
  * There is one row a patrol, so a long look back costs little, and a fix is told once all the same.
  */
 const POSITIONS_OVERLAP_MS = 30_000;
+/** That a patrol is still heard of is told this often at most; that its tracking changed, at once. */
+const HEARD_AGAIN_MS = 10_000;
 
 /** One node's relay. `viewers` is kept by join and leave: a room per distinct viewer. */
 export interface Relay {
@@ -55,14 +69,11 @@ interface Room {
   after: number;
 }
 
-export function createRelay(
-  service: Service,
-  rooms: Rooms,
-  changedPositions: (db: Service['database']['knex'], since: Date) => Promise<StoredFix[]>,
-): Relay {
+export function createRelay(service: Service, rooms: Rooms, signs: Signs): Relay {
   const { database, log } = service;
   const byKey = new Map<string, Room>();
   const lastFix = new Map<number, number>();
+  const lastHeard = new Map<number, Heard>();
   let seq = 0;
   let paths: StationPaths = new Map();
   let running: Promise<void> | null = null;
@@ -121,13 +132,16 @@ export function createRelay(
     positionsRunning = true;
     try {
       const now = service.now();
-      const found = await changedPositions(
-        database.knex,
-        new Date(now.getTime() - POSITIONS_MS - POSITIONS_OVERLAP_MS),
-      );
+      const since = new Date(now.getTime() - POSITIONS_MS - POSITIONS_OVERLAP_MS);
+      const found = await signs.changedPositions(database.knex, since);
       const fresh = found.filter((fix) => (lastFix.get(fix.num) ?? 0) < fix.at);
-      if (fresh.length === 0) return;
       for (const fix of fresh) lastFix.set(fix.num, fix.at);
+      const heard = (await signs.changedHeard(database.knex, since)).filter((each) => {
+        const told = lastHeard.get(each.num);
+        return !told || (each.at > told.at && (each.tracking !== told.tracking || each.at - told.at >= HEARD_AGAIN_MS));
+      });
+      for (const each of heard) lastHeard.set(each.num, each);
+      if (fresh.length === 0 && heard.length === 0) return;
       const at = Math.floor(now.getTime() / 1000);
       const byStation = new Map<string, string[]>();
       for (const [key, { viewer }] of byKey) {
@@ -135,12 +149,12 @@ export function createRelay(
         byStation.set(viewer.stationId, [...(byStation.get(viewer.stationId) ?? []), key]);
       }
       for (const [stationId, keys] of byStation) {
-        const seen = fresh.filter((fix) => paths.get(fix.stationId)?.includes(stationId) === true);
-        if (seen.length === 0) continue;
-        rooms.emitVolatile(keys, {
-          at,
-          fixes: seen.map((fix) => packFix(fix.num, { ...fix, position: [fix.lon, fix.lat] }, at)),
-        });
+        const here = (sign: StoredFix | StoredHeard): boolean =>
+          paths.get(sign.stationId)?.includes(stationId) === true;
+        const fixes = fresh.filter(here).map((fix) => packFix(fix.num, { ...fix, position: [fix.lon, fix.lat] }, at));
+        const words = heard.filter(here).map((each) => packHeard(each.num, each, at));
+        if (fixes.length > 0 || words.length > 0)
+          rooms.emitVolatile(keys, { at, fixes, ...(words.length > 0 && { heard: words }) });
       }
     } finally {
       positionsRunning = false;

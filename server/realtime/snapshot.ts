@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import type { Noun, Nouns } from '../../shared/events.ts';
 import { nouns } from '../../shared/events.ts';
 import { readChanges, readSnapshot } from '../../shared/live.ts';
-import { packFix } from '../../shared/positions.ts';
+import { packFix, packHeard } from '../../shared/positions.ts';
 import { Problem } from '../../shared/problems.ts';
 import { type Context, type Staff, staffOf } from '../context.ts';
 import type { Database } from '../db/open.ts';
@@ -11,12 +11,16 @@ import { inTransaction } from '../db/transaction.ts';
 import { type Route, route } from '../http/route.ts';
 import { liveView, seesPatrolPositions, viewerOf, views } from './audience.ts';
 import { changesFor, factsAfter, lastSeq, mayBePruned, regrouped, stationPaths } from './log.ts';
-import type { StoredFix } from './relay.ts';
+import type { StoredFix, StoredHeard } from './relay.ts';
 
 type Db = Knex | Knex.Transaction;
 /** One query a noun: the live rows of a station subtree. */
 export type LiveRows = { readonly [N in Noun]: (db: Db, scope: string) => Promise<Nouns[N][]> };
-export type LatestPositions = (db: Db, scope: string) => Promise<StoredFix[]>;
+/** Where the patrols of a subtree are, and when each was last heard of. */
+export interface LatestSigns {
+  positions: (db: Db, scope: string) => Promise<StoredFix[]>;
+  heard: (db: Db, scope: string) => Promise<StoredHeard[]>;
+}
 
 async function rowsFor<N extends Noun>(noun: N, live: LiveRows, db: Db, staff: Staff): Promise<Nouns[N][]> {
   if (views[noun][staff.role] === undefined) return [];
@@ -30,7 +34,7 @@ async function snapshotOf(
   database: Database,
   ctx: Context,
   live: LiveRows,
-  latest: LatestPositions,
+  latest: LatestSigns,
 ): Promise<{ seq: number } & Record<string, unknown>> {
   const staff = staffOf(ctx);
   return inTransaction(
@@ -41,11 +45,17 @@ async function snapshotOf(
       for (const noun of nouns) picture[noun] = await rowsFor(noun, live, db, staff);
       const now = ctx.now();
       const at = Math.floor(now.getTime() / 1000);
-      const fixes = seesPatrolPositions.includes(staff.role) ? await latest(db, staff.stationId) : [];
+      const sees = seesPatrolPositions.includes(staff.role);
+      const fixes = sees ? await latest.positions(db, staff.stationId) : [];
+      const heard = sees ? await latest.heard(db, staff.stationId) : [];
       return {
         seq,
         at: now.toISOString(),
-        positions: { at, fixes: fixes.map((fix) => packFix(fix.num, { ...fix, position: [fix.lon, fix.lat] }, at)) },
+        positions: {
+          at,
+          fixes: fixes.map((fix) => packFix(fix.num, { ...fix, position: [fix.lon, fix.lat] }, at)),
+          heard: heard.map((each) => packHeard(each.num, each, at)),
+        },
         ...picture,
       };
     },
@@ -56,7 +66,7 @@ async function snapshotOf(
 /** Looks at more facts than this for one answer and the client had better fetch the snapshot. */
 const MAX_FACTS = 5_000;
 
-export const liveRoutes = (database: Database, live: LiveRows, latest: LatestPositions): Route[] => [
+export const liveRoutes = (database: Database, live: LiveRows, latest: LatestSigns): Route[] => [
   route(readSnapshot, (ctx) => snapshotOf(database, ctx, live, latest)),
   route(readChanges, async (ctx, { query }) => {
     const staff = staffOf(ctx);

@@ -8,7 +8,7 @@ import { clientEventsRefused, socketsOpen } from '../http/metrics.ts';
 import { viewerOf } from './audience.ts';
 import type { Service } from './command.ts';
 import { changesFor, factsAfter, MAX_CATCH_UP, mayBePruned, regrouped } from './log.ts';
-import { createRelay, type Relay, type Rooms, type StoredFix } from './relay.ts';
+import { createRelay, type Relay, type Rooms, type Signs } from './relay.ts';
 
 interface Kept {
   staff: Staff;
@@ -18,12 +18,11 @@ interface Kept {
 type Client = Socket<Record<string, never>, ServerEvents, Record<string, never>, Kept>;
 
 /** What the nouns lend to realtime, so that it knows none of them. */
-export interface Doors {
+export interface Doors extends Signs {
   authenticate(headers: IncomingHttpHeaders): Promise<Staff | null>;
   /** of these sessions and tokens, those that still hold */
   stillValid(staff: readonly Staff[]): Promise<Set<string>>;
   ownOrigin(headers: IncomingHttpHeaders): boolean;
-  changedPositions(db: Service['database']['knex'], since: Date): Promise<StoredFix[]>;
 }
 
 /** A revoked session loses its socket within this. */
@@ -81,7 +80,7 @@ export function createRealtime(service: Service, http: HttpServer, doors: Doors)
       }
     },
   };
-  const relay = createRelay(service, rooms, (db, since) => doors.changedPositions(db, since));
+  const relay = createRelay(service, rooms, doors);
 
   const enter = (socket: Client, staff: Staff): void => {
     const before = (socket.data as Partial<Kept>).key;

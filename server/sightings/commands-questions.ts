@@ -6,7 +6,7 @@ import type { answerQuestion, askReporter, QuestionRow } from '../../shared/ques
 import { type Context, staffOf, userIdOf } from '../context.ts';
 import { row, rows } from '../db/rows.ts';
 import { judgeOpen, lockIncidents, tell } from '../incidents/commands.ts';
-import { incidentRow } from '../incidents/queries.ts';
+import { hasWorkedOn, incidentRow } from '../incidents/queries.ts';
 import { record } from '../realtime/record.ts';
 import { sightingIdOfToken } from './follow-token.ts';
 import { questionFor, questionsOf } from './queries-questions.ts';
@@ -16,13 +16,12 @@ async function recorded(ctx: Context, id: string, type: 'question.asked' | 'ques
   record(ctx, { type, stationId: after.stationId, rows: { incidents: [after] } });
 }
 
-/** Puts a question on the follow-up pages. A crew asks about its own running job only (404); 409 incident_closed. */
+/** Puts a question on the follow-up pages. A crew asks about a job of its own only (404), also when it was recalled meanwhile; 409 incident_closed. */
 export async function ask(ctx: Context, id: string, body: Part<(typeof askReporter)['body']>): Promise<QuestionRow> {
   const staff = staffOf(ctx);
   const isCrew = staff.role === 'crew';
   const [incident] = await lockIncidents(ctx, [id], isCrew ? 'anywhere' : 'subtree');
-  if (!incident || (isCrew && (staff.patrolId === null || !incident.patrolIds.includes(staff.patrolId))))
-    throw new Problem('not_found');
+  if (!incident || (isCrew && !(await hasWorkedOn(ctx.db, userIdOf(ctx.actor), id)))) throw new Problem('not_found');
   judgeOpen(incident);
   const { sightingId = null, text = null } = body;
   if (sightingId !== null && !incident.sightingIds.includes(sightingId))

@@ -162,6 +162,7 @@ function incidentOf(
     claimedBy: null,
     claimedUntil: null,
     snoozedUntil: null,
+    recheck: null,
   };
 }
 

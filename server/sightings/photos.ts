@@ -1,23 +1,22 @@
-/** Photos of a sighting: taken from whoever holds its link, shown to those who may see the place. */
-import { createHash, randomUUID } from 'node:crypto';
+/** Photos of a sighting: taken from whoever holds its link, the desk, and a crew. They are read where those of a meeting are. */
+import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import { Problem } from '../../shared/problems.ts';
-import { addPhoto, readPhoto } from '../../shared/sightings.ts';
-import { type Actor, type Context, isDesk, staffOf } from '../context.ts';
+import { fieldProblem, Problem } from '../../shared/problems.ts';
+import { addPhoto } from '../../shared/sightings.ts';
+import { type Actor, type Context, isDesk, type Staff } from '../context.ts';
 import { asInstant } from '../db/postgis.ts';
 import { one, row } from '../db/rows.ts';
 import { inSubtreeSql, scopeOf } from '../db/scope.ts';
+import { type Picture, reencode } from '../http/photo-image.ts';
+import { answerUpload, fingerprintOf, photoIdOf, takeFile } from '../http/photo-upload.ts';
 import { rawRoute, type Route } from '../http/route.ts';
 import { tell } from '../incidents/commands.ts';
 import { incidentRows } from '../incidents/queries.ts';
-import { readContext, runCommand, type Service } from '../realtime/command.ts';
+import { runCommand, type Service } from '../realtime/command.ts';
 import { record } from '../realtime/record.ts';
 import { sightingIdOfToken } from './follow-token.ts';
-import { type Picture, reencode } from './photo-image.ts';
-import { takeFile } from './photo-upload.ts';
 
 const MAX_PHOTOS = 3;
-const DRAIN_MS = 600;
 
 interface PhotoRow {
   id: string;
@@ -29,7 +28,18 @@ const COLUMNS = `photos.id, photos.width, photos.height, ${asInstant('photos.cre
 /** A photo never changes. */
 const reply = (photo: PhotoRow): PhotoRow & { version: number } => ({ ...photo, version: 1 });
 
-/** Passes for the holder of the sighting's own link, the desk of its station, and a crew on shift there. */
+/** Out now, or so lately that what was taken then may still be on its way from the phone (rule reports.max_late). */
+const isCrewAbout = async (service: Service, { id, patrolId, stationId }: Staff): Promise<boolean> =>
+  patrolId !== null ||
+  (await row(
+    service.database.knex,
+    `select c.user_id from patrol_crew c join stations s on s.id = cast(:stationId as uuid)
+     where c.user_id = cast(:id as uuid)
+       and c.left_at > cast(:now as timestamptz) - cast(rule_value('reports.max_late', s.path) as text)::float8 * interval '1 hour' limit 1`,
+    { id, stationId, now: service.now() },
+  )) !== undefined;
+
+/** Passes for the holder of the sighting's own link, the desk of its station, and a crew of it that is or was just out. */
 async function checkUploader(
   service: Service,
   actor: Actor,
@@ -44,7 +54,7 @@ async function checkUploader(
     return;
   }
   if (!('role' in actor)) throw new Problem('unauthorized');
-  if (!isDesk(actor) && (actor.role !== 'crew' || actor.patrolId === null)) throw new Problem('forbidden');
+  if (!isDesk(actor) && (actor.role !== 'crew' || !(await isCrewAbout(service, actor)))) throw new Problem('forbidden');
   const found = await row(
     db,
     `select sightings.id from sightings join incidents on incidents.id = sightings.incident_id
@@ -54,20 +64,37 @@ async function checkUploader(
   if (!found) throw new Problem('not_found');
 }
 
-const samePhoto = (
+/**
+ * The same upload again: answered with what is stored, so a resend is known by its picture, and by its id where the phone made one.
+ * 409 taken for a picture that is there under another id, key_reuse for an id that is another picture's.
+ */
+async function stored(
   db: Knex | Knex.Transaction,
   sightingId: string,
+  id: string | null,
   fingerprint: Buffer,
-): Promise<PhotoRow | undefined> =>
-  row<PhotoRow>(db, `select ${COLUMNS} from photos where sighting_id = :sightingId and fingerprint = :fingerprint`, {
-    sightingId,
-    fingerprint,
-  });
+): Promise<PhotoRow | undefined> {
+  const same = await row<PhotoRow>(
+    db,
+    `select ${COLUMNS} from photos where sighting_id = :sightingId and fingerprint = :fingerprint`,
+    { sightingId, fingerprint },
+  );
+  if (id === null || same?.id === id) return same;
+  if (same) throw fieldProblem('/x-photo-id', 'taken', 'this picture is there under another id', 'taken');
+  const other = await row(
+    db,
+    `select id from photos where id = cast(:id as uuid) union all select id from encounter_photos where id = cast(:id as uuid)`,
+    { id },
+  );
+  if (other) throw fieldProblem('/x-photo-id', 'key_reuse', 'this id is of another photo', 'key_reuse');
+  return undefined;
+}
 
-/** Stores a picture and tells of it; the same upload again answers what is stored. */
+/** Stores a picture and tells of it. */
 async function storePhoto(
   ctx: Context,
   sightingId: string,
+  id: string | null,
   fingerprint: Buffer,
   picture: Picture,
 ): Promise<{ photo: PhotoRow; replay: boolean }> {
@@ -77,7 +104,7 @@ async function storePhoto(
     `select incident_id as "incidentId" from sightings where id = :sightingId for update`,
     { sightingId },
   );
-  const before = await samePhoto(ctx.db, sightingId, fingerprint);
+  const before = await stored(ctx.db, sightingId, id, fingerprint);
   if (before) return { photo: before, replay: true };
   const { count } = await one<{ count: number }>(
     ctx.db,
@@ -91,7 +118,7 @@ async function storePhoto(
     `insert into photos (id, sighting_id, width, height, bytes, fingerprint, created_at)
      values (:id, :sightingId, :width, :height, :bytes, :fingerprint, :now)
      returning ${COLUMNS}`,
-    { id: randomUUID(), sightingId, ...picture, fingerprint, now: ctx.now() },
+    { id: id ?? randomUUID(), sightingId, ...picture, fingerprint, now: ctx.now() },
   );
   await tell(ctx, incidentId, 'photo', { sightingId, photoId: photo.id });
   const incidents = await incidentRows(ctx.db, [incidentId]);
@@ -100,78 +127,22 @@ async function storePhoto(
   return { photo, replay: false };
 }
 
-type Http = Parameters<NonNullable<Route['raw']>>[3];
-
-/**
- * Reads away what still comes of a refused body, for a moment, and closes the connection after the answer: closed at once,
- * a client that is still sending would see a broken connection instead of the reason.
- */
-async function leaveBody({ req, res }: Http): Promise<void> {
-  if (req.readableEnded || req.destroyed) return;
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, DRAIN_MS);
-    const done = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    req.once('end', done);
-    req.once('close', done);
-    req.resume();
-  });
-  res.once('finish', () => {
-    req.socket.destroySoon();
-  });
-}
-
-/** The two endpoints of photos. */
 export const photoRoutes: Route[] = [
-  rawRoute(addPhoto, async (service, actor, { params }, { req, res }) => {
-    try {
+  rawRoute(addPhoto, (service, actor, { params }, { req, res }) =>
+    answerUpload(req, res, async () => {
       await checkUploader(service, actor, params.id, req.get('x-follow-token'));
+      const id = photoIdOf(req);
       const upload = await takeFile(req);
-      const fingerprint = createHash('sha256').update(upload).digest();
-      const before = await samePhoto(service.database.knex, params.id, fingerprint);
-      let stored = before && { photo: before, replay: true };
-      if (!stored) {
+      const fingerprint = fingerprintOf(upload);
+      const before = await stored(service.database.knex, params.id, id, fingerprint);
+      let answer = before && { photo: before, replay: true };
+      if (!answer) {
         const picture = await reencode(upload);
         const audit = { command: addPhoto.name, subjectIds: [params.id], fields: ['photo'] };
-        stored = await runCommand(service, actor, audit, (ctx) => storePhoto(ctx, params.id, fingerprint, picture));
+        answer = await runCommand(service, actor, audit, (ctx) => storePhoto(ctx, params.id, id, fingerprint, picture));
       }
-      if (stored.replay) res.set('idempotent-replay', 'true');
-      res.status(stored.replay ? 200 : 201).json(reply(stored.photo));
-    } catch (error) {
-      await leaveBody({ req, res });
-      throw error;
-    }
-  }),
-  rawRoute(readPhoto, async (service, actor, { params }, { res }) => {
-    const ctx = readContext(service, actor);
-    const staff = staffOf(ctx);
-    if (staff.role === 'crew' && staff.patrolId === null) throw new Problem('not_found');
-    const photo = await row<{ bytes: Uint8Array }>(
-      ctx.db,
-      `select photos.bytes from photos
-       join sightings on sightings.id = photos.sighting_id
-       join incidents on incidents.id = sightings.incident_id
-       where photos.id = :id and ${inSubtreeSql('incidents.station_id')}`,
-      { id: params.id, ...scopeOf(ctx) },
-    );
-    if (!photo) throw new Problem('not_found');
-    if (staff.role === 'inspector') {
-      await runCommand(
-        service,
-        actor,
-        { command: readPhoto.name, subjectIds: [params.id], fields: [] },
-        async () => undefined,
-      );
-    }
-    res.set({
-      'content-type': 'image/jpeg',
-      'content-disposition': 'inline',
-      'cache-control': 'private, no-store',
-      'content-security-policy': "default-src 'none'; sandbox",
-      'x-content-type-options': 'nosniff',
-    });
-    res.send(Buffer.from(photo.bytes));
-  }),
+      if (answer.replay) res.set('idempotent-replay', 'true');
+      res.status(answer.replay ? 200 : 201).json(reply(answer.photo));
+    }),
+  ),
 ];

@@ -1,13 +1,14 @@
 import type { Knex } from 'knex';
 import type { SiteRow } from '../../shared/sites.ts';
-import { asPoint } from '../db/postgis.ts';
+import { asGeometryJson, asInstant, asPoint } from '../db/postgis.ts';
 import { row, rows } from '../db/rows.ts';
 import { inSubtreeSql } from '../db/scope.ts';
 import type { PageAfter } from '../http/paging.ts';
 
 type Db = Knex | Knex.Transaction;
 
-export const SITE_COLUMNS = `t.id, t.version, t.station_id as "stationId", t.name, ${asPoint('t.position')} as position, t.radius_m as "radiusM", t.note, t.active`;
+export const SITE_COLUMNS = `t.id, t.version, t.station_id as "stationId", t.name, ${asPoint('t.position')} as position, t.radius_m as "radiusM", t.note, t.active,
+  ${asGeometryJson('t.outline')} as outline, t.visit_every_h as "visitEveryH", ${asInstant('t.visited_at')} as "visitedAt"`;
 
 /** Known places of a subtree, for the picture. */
 export const liveSites = (db: Db, scope: string): Promise<SiteRow[]> =>
@@ -16,6 +17,12 @@ export const liveSites = (db: Db, scope: string): Promise<SiteRow[]> =>
     `select ${SITE_COLUMNS} from sites t where t.active and ${inSubtreeSql('t.station_id')} order by t.id`,
     { scope },
   );
+
+/** Whole rows for facts, in the order of ids. */
+export const siteRows = (db: Db, ids: readonly string[]): Promise<SiteRow[]> =>
+  rows<SiteRow>(db, `select ${SITE_COLUMNS} from sites t where t.id = any (cast(:ids as uuid[])) order by t.id`, {
+    ids,
+  });
 
 /** A known place of the subtree, retired or not. */
 export const siteInScope = (db: Db, scope: string, id: string): Promise<SiteRow | undefined> =>

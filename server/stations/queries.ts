@@ -124,6 +124,17 @@ export async function ruleNumber(db: Db, key: string, stationId: string): Promis
   return value;
 }
 
+/** The values of several rules where they are asked, by key. */
+export async function rulesAt(db: Db, keys: readonly string[], stationId: string): Promise<Record<string, unknown>> {
+  const found = await rows<{ key: string; value: unknown }>(
+    db,
+    `select k.key, rule_value(k.key, s.path) as value from stations s cross join unnest(cast(:keys as text[])) k (key)
+     where s.id = cast(:stationId as uuid)`,
+    { keys, stationId },
+  );
+  return Object.fromEntries(found.map(({ key, value }) => [key, value]));
+}
+
 export interface EmergencyNumber {
   number: string;
   service: string;

@@ -86,7 +86,7 @@ export async function confirmFactor(ctx: Context, code: string): Promise<string[
   const codes = await placeFactor(ctx, id, begun.key, step);
   await rows(
     ctx.db,
-    `update sessions set revoked_at = :now where user_id = cast(:id as uuid) and id <> cast(:sessionId as uuid) and revoked_at is null`,
+    `update sessions set revoked_at = :now, ended_by = 'change' where user_id = cast(:id as uuid) and id <> cast(:sessionId as uuid) and revoked_at is null`,
     { id, sessionId, now: ctx.now() },
   );
   return codes;

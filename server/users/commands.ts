@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Part } from '../../shared/contract.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
-import type { createToken, createUser, TokenRow, updateUser, UserRow } from '../../shared/users.ts';
+import type { createToken, createUser, DeviceRow, TokenRow, updateUser, UserRow } from '../../shared/users.ts';
 import { type Context, staffOf, userIdOf } from '../context.ts';
 import { row, rows } from '../db/rows.ts';
 import { stationFor } from '../stations/commands.ts';
 import { forgetFactor } from './commands-factor.ts';
 import { hashPassword, hashSecret, newSecret } from './passwords.ts';
-import { tokenInScope, userById } from './queries.ts';
+import { type DeviceAsker, deviceById, tokenInScope, userById } from './queries.ts';
 
 /** Hours a session lives without being used up; crews and desks work nights, so one long night and its day. */
 export const SESSION_HOURS = 16;
@@ -20,10 +20,11 @@ export const sessionCookie = {
   maxAge: SESSION_HOURS * 3_600_000,
 } as const;
 
-/** Opens a session for a user; answers the secret for the cookie. Any older cookie is of no use for it. */
+/** Opens a session for a user; answers the secret for the cookie. Any older cookie is of no use for it. `device` is what it is opened on, in words. */
 export async function openSession(
   ctx: Context,
   userId: string,
+  device: string | null = null,
 ): Promise<{ secret: string; id: string; expiresAt: Date }> {
   const secret = newSecret();
   const id = randomUUID();
@@ -31,19 +32,49 @@ export async function openSession(
   const expiresAt = new Date(now.getTime() + SESSION_HOURS * 3_600_000);
   await rows(
     ctx.db,
-    `insert into sessions (id, token_hash, user_id, created_at, last_seen_at, expires_at) values (cast(:id as uuid), :tokenHash, cast(:userId as uuid), :now, :now, :expiresAt)`,
-    { id, tokenHash: hashSecret(secret), userId, now, expiresAt },
+    `insert into sessions (id, token_hash, user_id, created_at, last_seen_at, expires_at, device) values (cast(:id as uuid), :tokenHash, cast(:userId as uuid), :now, :now, :expiresAt, :device)`,
+    { id, tokenHash: hashSecret(secret), userId, now, expiresAt, device },
   );
   return { secret, id, expiresAt };
 }
 
+/** Why a session ended: its device forgets the picture, keeps what was not sent for the same person ('self', 'change'), or keeps nothing at all ('revoked'). */
+type EndedBy = 'self' | 'change' | 'revoked';
+async function endSession(ctx: Context, id: string, endedBy: EndedBy): Promise<void> {
+  await rows(
+    ctx.db,
+    `update sessions set revoked_at = :now, ended_by = :endedBy where id = cast(:id as uuid) and revoked_at is null`,
+    { id, endedBy, now: ctx.now() },
+  );
+}
+
 export async function closeSession(ctx: Context): Promise<void> {
   const { sessionId } = staffOf(ctx);
-  if (sessionId !== null)
-    await rows(ctx.db, `update sessions set revoked_at = :now where id = cast(:sessionId as uuid)`, {
-      sessionId,
-      now: ctx.now(),
-    });
+  if (sessionId !== null) await endSession(ctx, sessionId, 'self');
+}
+
+/** The session that a device had before the same person signed in there again: a list of devices names each once. */
+export async function replaceSession(ctx: Context, userId: string, oldSecret: string): Promise<void> {
+  await rows(
+    ctx.db,
+    `update sessions set revoked_at = :now, ended_by = 'self' where token_hash = :tokenHash and user_id = cast(:userId as uuid) and revoked_at is null`,
+    { tokenHash: hashSecret(oldSecret), userId, now: ctx.now() },
+  );
+}
+
+/** As the queries of the device list want it. */
+export const deviceAsker = (ctx: Context): DeviceAsker => {
+  const { role, stationId } = staffOf(ctx);
+  return { asker: userIdOf(ctx.actor), role, scope: stationId };
+};
+
+/** Takes a device out of service; it deletes what it keeps when it hears of it. Again, it answers what is. */
+export async function revokeDevice(ctx: Context, id: string): Promise<DeviceRow> {
+  const { sessionId } = staffOf(ctx);
+  const read = (): Promise<DeviceRow | undefined> => deviceById(ctx.db, id, sessionId, deviceAsker(ctx));
+  if (!(await read())) throw new Problem('not_found');
+  await endSession(ctx, id, 'revoked');
+  return (await read()) as DeviceRow;
 }
 
 async function judgeShelter(ctx: Context, role: string, shelterId: string | null | undefined): Promise<void> {
@@ -167,8 +198,8 @@ export async function changeUser(ctx: Context, id: string, body: Part<(typeof up
   ) {
     await rows(
       ctx.db,
-      `update sessions set revoked_at = :now where user_id = cast(:id as uuid) and revoked_at is null`,
-      { id, now: ctx.now() },
+      `update sessions set revoked_at = :now, ended_by = :endedBy where user_id = cast(:id as uuid) and revoked_at is null`,
+      { id, now: ctx.now(), endedBy: (body.active === false ? 'revoked' : 'change') satisfies EndedBy },
     );
   }
   return (await userById(ctx.db, id)) as UserRow;

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Role } from '../../shared/roles.ts';
-import type { SessionRow, TokenRow, UserRow } from '../../shared/users.ts';
+import type { DeviceRow, SessionRow, TokenRow, UserRow } from '../../shared/users.ts';
 import type { Staff } from '../context.ts';
 import { asInstant } from '../db/postgis.ts';
 import { one, row, rows } from '../db/rows.ts';
@@ -118,6 +118,61 @@ export async function sessionOf(db: Db, staff: Staff): Promise<SessionRow | null
   return user && session
     ? { user, patrolId: staff.patrolId, expiresAt: session.expiresAt, mustEnrol: staff.mustEnrol }
     : null;
+}
+
+/** Whether this cookie's session was taken out of service, not merely ended: then nothing of it may stay on the device. */
+export async function wasRevoked(db: Db, tokenHash: Buffer): Promise<boolean> {
+  const found = await row(
+    db,
+    `select t.id from sessions t join users u on u.id = t.user_id
+     where t.token_hash = :tokenHash and (t.ended_by = 'revoked' or not u.active)`,
+    { tokenHash },
+  );
+  return found !== undefined;
+}
+
+/** Whose device list somebody may see: the own, and for `desk` that of everybody in the subtree; a manager not an admin's. */
+const MAY_SEE_DEVICES = `(u.id = cast(:asker as uuid)
+  or (:role = 'admin' or (:role = 'manager' and u.role <> 'admin')) and s.path @> array[cast(:scope as uuid)])`;
+export interface DeviceAsker {
+  asker: string | null;
+  role: Role;
+  scope: string;
+}
+export function personForDevices(db: Db, id: string, asker: DeviceAsker): Promise<{ id: string } | undefined> {
+  return row(
+    db,
+    `select u.id from users u join stations s on s.id = u.station_id where u.id = cast(:id as uuid) and ${MAY_SEE_DEVICES}`,
+    { id, ...asker },
+  );
+}
+
+const DEVICE_COLUMNS = `t.id, t.user_id as "userId", t.device, ${asInstant('t.created_at')} as "createdAt", ${asInstant('t.last_seen_at')} as "lastSeenAt",
+  ${asInstant('t.expires_at')} as "expiresAt", ${asInstant('t.revoked_at')} as "revokedAt", coalesce(t.id = cast(:current as uuid), false) as current`;
+
+/** Sessions that are open now. */
+export function devicesOf(db: Db, userId: string, current: string | null, now: Date): Promise<DeviceRow[]> {
+  return rows<DeviceRow>(
+    db,
+    `select ${DEVICE_COLUMNS} from sessions t where t.user_id = cast(:userId as uuid) and t.revoked_at is null and t.expires_at > :now
+     order by t.last_seen_at desc, t.id limit 100`,
+    { userId, current, now },
+  );
+}
+
+/** A session by id, open or not, of somebody whose device list the asker may see. */
+export function deviceById(
+  db: Db,
+  id: string,
+  current: string | null,
+  asker: DeviceAsker,
+): Promise<DeviceRow | undefined> {
+  return row<DeviceRow>(
+    db,
+    `select ${DEVICE_COLUMNS} from sessions t join users u on u.id = t.user_id join stations s on s.id = u.station_id
+     where t.id = cast(:id as uuid) and ${MAY_SEE_DEVICES}`,
+    { id, current, ...asker },
+  );
 }
 
 const TOKEN_COLUMNS = `k.id, k.version, k.station_id as "stationId", k.name, k.role, ${asInstant('k.expires_at')} as "expiresAt", ${asInstant('k.revoked_at')} as "revokedAt", ${asInstant('k.created_at')} as "createdAt"`;

@@ -13,13 +13,14 @@ import {
 } from '../../shared/users.ts';
 import { type Actor, type Context, staffOf } from '../context.ts';
 import { readBody } from '../http/body.ts';
-import { SESSION_COOKIE } from '../http/cookies.ts';
+import { cookieOf, SESSION_COOKIE } from '../http/cookies.ts';
 import type { Limits } from '../http/limits.ts';
 import { type Route, rawRoute, route } from '../http/route.ts';
 import { runCommand, type Service } from '../realtime/command.ts';
 import { attempt, provePassword } from './attempt.ts';
 import { beginFactor, confirmFactor, endFactor, proveFactor } from './commands-factor.ts';
-import { closeSession, openSession, sessionCookie } from './commands.ts';
+import { closeSession, openSession, replaceSession, sessionCookie } from './commands.ts';
+import { deviceWords } from './device-words.ts';
 import { hashSecret } from './passwords.ts';
 import { sessionOf, staffBySession, userById } from './queries.ts';
 
@@ -47,7 +48,9 @@ async function enter(
     const audit = { command: 'signIn', subjectIds: [id], fields: [] };
     return runCommand(service, { kind: 'public' }, audit, async (ctx) => {
       await proveFactor(ctx, id, totp);
-      return (await openSession(ctx, id)).secret;
+      const before = cookieOf(req.headers, SESSION_COOKIE);
+      if (before !== undefined) await replaceSession(ctx, id, before);
+      return (await openSession(ctx, id, deviceWords(req.headers['user-agent']))).secret;
     });
   });
   const staff = await staffBySession(service.database.knex, hashSecret(secret), service.now());

@@ -3,19 +3,22 @@ import {
   createToken,
   createUser,
   importUsers,
+  listSessions,
   listTokens,
   listUsers,
+  revokeSession,
   revokeToken,
   updateUser,
 } from '../../shared/users.ts';
+import { Problem } from '../../shared/problems.ts';
 import { type Context, staffOf } from '../context.ts';
 import { readCsvBody } from '../http/csv-body.ts';
 import type { Limits } from '../http/limits.ts';
 import { cursorOf, pageOf } from '../http/paging.ts';
 import { rawRoute, type Route, route } from '../http/route.ts';
-import { addToken, addUser, changeUser, endToken } from './commands.ts';
+import { addToken, addUser, changeUser, deviceAsker, endToken, revokeDevice } from './commands.ts';
 import { importPeople } from './commands-import.ts';
-import { tokensOf, usersOf } from './queries.ts';
+import { devicesOf, personForDevices, tokensOf, usersOf } from './queries.ts';
 import { sessionRoutes } from './routes-session.ts';
 
 /**
@@ -40,6 +43,11 @@ export const userRoutes = (
     res.status(dryRun ? 200 : importUsers.status).json(answer);
   }),
   route(updateUser, (ctx, { params, body }) => aroundOuting(ctx, params.id, () => changeUser(ctx, params.id, body))),
+  route(listSessions, async (ctx, { params }) => {
+    if (!(await personForDevices(ctx.db, params.id, deviceAsker(ctx)))) throw new Problem('not_found');
+    return { items: await devicesOf(ctx.db, params.id, staffOf(ctx).sessionId, ctx.now()), nextCursor: null };
+  }),
+  route(revokeSession, (ctx, { params }) => revokeDevice(ctx, params.id)),
   route(listTokens, async (ctx) => ({ items: await tokensOf(ctx.db, staffOf(ctx).stationId), nextCursor: null })),
   route(createToken, (ctx, { body }) => addToken(ctx, body)),
   route(revokeToken, (ctx, { params }) => endToken(ctx, params.id)),

@@ -3,7 +3,7 @@ import { openDatabase } from '../../server/db/open.ts';
 import { rows } from '../../server/db/rows.ts';
 import { coldClock } from '../../shared/cold-clock.ts';
 import type { IncidentRow } from '../../shared/incidents.ts';
-import { usualColdRules } from '../../web/desk/cold-rules.ts';
+import { defaultColdRules } from '../kit/rules.ts';
 import { queueOf } from '../../web/incidents/queue.ts';
 import { benchDatabase, child, type Child } from './kit.ts';
 import { cookieOf, fillCity } from './winter.ts';
@@ -57,6 +57,7 @@ async function town(cluster: string, times: number): Promise<Town> {
   const snapshot = (await get('/api/snapshot')) as { incidents: IncidentRow[] };
   const [some] = snapshot.incidents;
   await desks.ask({ connect: { url, count: SIZE.desks * times, cookie, event: 'changes' } });
+  const coldRules = await defaultColdRules();
   return {
     costs: {
       'snapshot of a desk': () => timed(() => get('/api/snapshot')),
@@ -72,7 +73,7 @@ async function town(cluster: string, times: number): Promise<Town> {
       'sorting the queue in the browser': () =>
         timed(() => {
           const now = new Date();
-          const minutesOf = (row: IncidentRow): number => coldClock(row, null, usualColdRules, now).minutes;
+          const minutesOf = (row: IncidentRow): number => coldClock(row, null, coldRules, now).minutes;
           for (let n = 0; n < 10; n += 1)
             queueOf(snapshot.incidents, { filter: 'all', search: '', stationId: null }, minutesOf);
         }),

@@ -1,5 +1,6 @@
 /** `npm run bench [name ...]`: every bench, or those named. Needs PostgreSQL with PostGIS; starts a throw-away one unless TEST_DATABASE_URL is set. */
 import { findPostgres, startPostgres } from '../kit/postgres.ts';
+import { benchCoverage } from './coverage.ts';
 import { benchFanOut } from './fanout.ts';
 import { benchGrowth } from './growth.ts';
 import { benchIntake } from './intake.ts';
@@ -19,6 +20,7 @@ const benches: Record<string, (cluster: string) => Promise<void>> = {
   map: benchMap,
   start: benchStart,
   growth: benchGrowth,
+  coverage: benchCoverage,
 };
 
 const wanted = process.argv.slice(2);

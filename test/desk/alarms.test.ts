@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { coldLevel } from '../../shared/cold-clock.ts';
 import type { DispatchRow } from '../../shared/dispatches.ts';
 import type { IncidentRow } from '../../shared/incidents.ts';
+import type { PanicRow } from '../../shared/panics.ts';
+import type { PatrolRow } from '../../shared/patrols.ts';
 import type { TaskRow } from '../../shared/tasks.ts';
 import {
   type Alarm,
@@ -33,6 +35,7 @@ const incident = (more: Partial<IncidentRow> = {}): IncidentRow =>
     answeredAt: null,
     firstDispatchedAt: null,
     snoozedUntil: null,
+    recheck: null,
     ...more,
   }) as IncidentRow;
 const dispatch = (more: Partial<DispatchRow> = {}): DispatchRow =>
@@ -50,29 +53,55 @@ const dispatch = (more: Partial<DispatchRow> = {}): DispatchRow =>
 const task = (kind: TaskRow['kind'], subject: TaskRow['subject'] = {}): TaskRow =>
   ({ id: `t-${kind}`, kind, subject, createdAt: ago(20) }) as TaskRow;
 
+const panic = (acknowledgedAt: string | null): PanicRow => ({ id: 'n1', at: ago(5), acknowledgedAt }) as PanicRow;
+const patrol = (rollCallRung: PatrolRow['rollCallRung']): PatrolRow =>
+  ({ id: 'p1', rollCallDueAt: ago(130), rollCallRung }) as PatrolRow;
+
 interface Given {
   incidents?: IncidentRow[];
   dispatches?: DispatchRow[];
   tasks?: TaskRow[];
+  panics?: PanicRow[];
+  patrols?: PatrolRow[];
   lostS?: number;
   minutes?: number;
-  fixS?: number | null;
+  heardS?: number | null;
 }
-const picture = ({ incidents = [], dispatches = [], tasks = [], lostS, minutes = 500, fixS = 5 }: Given): Alarm[] =>
+const picture = ({
+  incidents = [],
+  dispatches = [],
+  tasks = [],
+  panics = [],
+  patrols = [],
+  lostS,
+  minutes = 500,
+  heardS = 5,
+}: Given): Alarm[] =>
   alarmsOf({
     now: NOW,
     incidents,
     dispatches,
     tasks,
+    panics,
+    patrols,
     lostAt: lostS === undefined ? null : NOW - lostS * 1000,
     coldOf: () => ({ minutes, level: coldLevel(minutes, { danger: 30, soon: 120 }) }),
-    fixAt: () => (fixS === null ? null : NOW - fixS * 1000),
-    limits: { seenS: 60, dangerMin: 30, staleS: 600 },
+    heardAt: () => (heardS === null ? null : NOW - heardS * 1000),
+    limits: { seenS: 60, dangerMin: 30, offlineS: 600 },
   });
 
 describe('what alarms', () => {
   const unseen = incident({ priority: 'life_risk', seenAt: null, openedAt: ago(61) });
   it.each<[string, Given, [AlarmKind, number][]]>([
+    ['a crew that calls for help', { panics: [panic(null)] }, [['panic', 3]]],
+    ['the same, taken on', { panics: [panic(ago(1))] }, []],
+    ['a roll call missed, only the crew alarmed', { patrols: [patrol('crew_alarm')] }, []],
+    ['a roll call missed, the desk alarmed', { patrols: [patrol('desk_alarm')] }, [['roll_call', 1]]],
+    [
+      'a roll call missed, the duty officer, whose task is the same trouble',
+      { patrols: [patrol('duty_officer')], tasks: [task('roll_call', { patrolId: 'p1' })] },
+      [['roll_call', 2]],
+    ],
     ['a quiet night', { incidents: [incident()], dispatches: [dispatch()] }, []],
     ['danger to life, not seen in time', { incidents: [unseen] }, [['unseen', 1]]],
     ['the same, long not seen', { incidents: [{ ...unseen, openedAt: ago(301) }] }, [['unseen', 2]]],
@@ -111,14 +140,14 @@ describe('what alarms', () => {
     ],
     [
       'a crew under way, position old',
-      { dispatches: [dispatch({ status: 'en_route' })], fixS: 700 },
+      { dispatches: [dispatch({ status: 'en_route' })], heardS: 700 },
       [['stale_crew', 1]],
     ],
-    ['the same, very old', { dispatches: [dispatch({ status: 'en_route' })], fixS: 2500 }, [['stale_crew', 2]]],
-    ['a crew on scene, position old', { dispatches: [dispatch({ status: 'on_scene' })], fixS: 700 }, []],
+    ['the same, very old', { dispatches: [dispatch({ status: 'en_route' })], heardS: 2500 }, [['stale_crew', 2]]],
+    ['a crew on scene, position old', { dispatches: [dispatch({ status: 'on_scene' })], heardS: 700 }, []],
     [
       'a crew under way that never had a position',
-      { dispatches: [dispatch({ status: 'accepted', acceptedAt: ago(601) })], fixS: null },
+      { dispatches: [dispatch({ status: 'accepted', acceptedAt: ago(601) })], heardS: null },
       [['stale_crew', 1]],
     ],
     ['a line just lost', { lostS: 5 }, []],

@@ -38,9 +38,9 @@ const keptPage = (page: Page): Promise<string> =>
 const keptPicture = (page: Page): Promise<number> =>
   page.evaluate(async () => {
     // opening what is not there would make it
-    if (!(await indexedDB.databases()).some(({ name }) => name === 'warmpath-picture')) return 0;
+    if (!(await indexedDB.databases()).some(({ name }) => name === 'warmpath-outbox')) return 0;
     return new Promise<number>((resolve) => {
-      const opening = indexedDB.open('warmpath-picture');
+      const opening = indexedDB.open('warmpath-outbox');
       opening.onsuccess = () => {
         const db = opening.result;
         const counting = db.transaction('pictures').objectStore('pictures').count();
@@ -148,7 +148,7 @@ describe('without a network', () => {
     await page.evaluate(() => window.dispatchEvent(new Event('online')));
     await crew.context.setOffline(true);
     await crew.context.setOffline(false);
-    await crew.sees(page.getByRole('alert').getByText(t('crew.signed_out')));
+    await crew.sees(page.getByRole('heading', { name: t('crew.lock.ended.title') }));
     await eventually(() => keptPage(page)).toBe('');
     await eventually(() => keptPicture(page)).toBe(0);
   });
@@ -171,6 +171,10 @@ describe('a new version', () => {
     await crew.context.route(/crew.sw[.]js/, async (route) => {
       const response = await route.fetch();
       await route.fulfill({ response, body: (await response.text()).replace(/"edition":"\w+"/, '"edition":"next"') });
+    });
+    await page.addInitScript(() => {
+      const real = navigator.serviceWorker.register.bind(navigator.serviceWorker);
+      navigator.serviceWorker.register = (_, options) => real('/crew/sw.js?next', options);
     });
     await page.evaluate(() => navigator.serviceWorker.register('/crew/sw.js?next', { scope: '/crew' }));
     await crew.sees(t('crew.update.ready'));

@@ -20,6 +20,7 @@ const meet = (
     id: string;
     dispatchId: string;
     incidentId: string;
+    sightingId: string;
     at: string;
     people: object[];
     notFoundReason: string;
@@ -38,6 +39,22 @@ async function job(): Promise<{ crew: Person; patrolId: string; incidentId: stri
 }
 
 describe('a meeting', () => {
+  it('with somebody found on the way belongs to the incident that the own report opened; without one it counts all the same', async () => {
+    const crew = await addPerson(app, 'crew', app.stations.east);
+    const patrolId = await goOut(app, [crew]);
+    const { id: sightingId, incidentId } = await report(app);
+    expect(await meet(crew, { sightingId })).toMatchObject({
+      status: 201,
+      body: { incidentId, dispatchId: null, patrolId },
+    });
+    expect((await incidentOf(app.east.dispatcher, incidentId)).outcome).toBe('found');
+    const elsewhere = randomUUID();
+    expect(await meet(crew, { sightingId: elsewhere })).toMatchObject({
+      status: 201,
+      body: { incidentId: null, patrolId },
+    });
+  });
+
   it('keeps each outcome, is told to everybody, and again when resent', async () => {
     const { crew, dispatchId, incidentId, patrolId } = await job();
     const people = personOutcomes.map((outcome) => ({
@@ -69,8 +86,7 @@ describe('a meeting', () => {
     expect(await meet(crew, { id, dispatchId, people })).toMatchObject({ status: 200, body: first.body });
     const { outcome, timeline, encounters } = await incidentOf(app.east.dispatcher, incidentId);
     expect([outcome, encounters.length]).toEqual(['found', 1]);
-    expect(timeline.at(-1)).toMatchObject({
-      kind: 'encounter',
+    expect(timeline.find(({ kind }) => kind === 'encounter')).toMatchObject({
       detail: { outcomes: Object.fromEntries(personOutcomes.map((each) => [each, 1])) },
     });
   });

@@ -13,7 +13,9 @@ import {
 } from '../../shared/cold-clock.ts';
 import { signs } from '../../shared/sightings.ts';
 import { precipitations, type PictureReading } from '../../shared/weather.ts';
-import { usualColdRules as rules } from '../../web/desk/cold-rules.ts';
+import { defaultColdRules } from '../kit/rules.ts';
+
+const rules = await defaultColdRules();
 
 const now = new Date('2026-01-15T18:00:00.000Z');
 const MINUTE = 60_000;
@@ -391,6 +393,7 @@ describe('around the clock', () => {
       status: 'open' as const,
       outcome: null,
       patrolIds: [],
+      recheck: null,
       priority: 'normal' as const,
       openedAt: at(0),
       ...more,

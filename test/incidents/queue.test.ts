@@ -49,6 +49,7 @@ function incident(more: Partial<IncidentRow> = {}): IncidentRow {
     claimedBy: null,
     claimedUntil: null,
     snoozedUntil: null,
+    recheck: null,
     ...more,
   };
 }
@@ -61,17 +62,31 @@ const minutesOf =
   ({ id }: IncidentRow): number =>
     named[id] ?? 240;
 
-test('who has least time stands first; in danger the gravest, then the longest waiting; last what only needs closing', () => {
+test('who has least time stands first; in danger the gravest, then the longest waiting; then what rests until a re-check, last what only needs closing', () => {
   const older = incident();
   const newer = incident();
   const ready = incident({ outcome: 'found', priority: 'life_risk' });
+  const resting = incident({
+    outcome: 'found',
+    priority: 'life_risk',
+    recheck: { status: 'waiting', dueAt: '2026-01-15T17:00:00.000Z' },
+  });
+  const due = incident({ outcome: 'found', recheck: { status: 'any_crew', dueAt: '2026-01-15T12:00:00.000Z' } });
   const grave = incident({ priority: 'life_risk' });
   const cold = incident();
   const soon = incident();
-  const clock = minutesOf({ [ready.id]: 0, [older.id]: 0, [newer.id]: 0, [grave.id]: 0, [soon.id]: 12 });
-  expect(ids(queueOf([ready, newer, cold, older, soon, grave], view(), clock).placed)).toEqual(
-    ids([grave, older, newer, soon, cold, ready]),
-  );
+  const clock = minutesOf({
+    [ready.id]: 0,
+    [older.id]: 0,
+    [newer.id]: 0,
+    [grave.id]: 0,
+    [soon.id]: 12,
+    [due.id]: 30,
+    [resting.id]: 0,
+  });
+  const queue = queueOf([resting, ready, newer, cold, older, due, soon, grave], view(), clock);
+  expect(ids(queue.placed)).toEqual(ids([grave, older, newer, soon, due, cold, resting, ready]));
+  expect([queue.counts.waiting, queue.counts.to_close]).toEqual([6, 1]);
 });
 
 test('closed ones keep the order of the server', () => {

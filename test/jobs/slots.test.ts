@@ -45,7 +45,8 @@ function daysOf(zone: string): string[] {
 
 describe('a daily slot', () => {
   for (const zone of zones)
-    it.each(['13:10', '00:00', '00:30', '01:30', '02:15', '02:30', '23:59'] as const)(
+    // midnight and the hours at which clocks are set are where a day may be missed or come twice
+    it.each(['00:00', '00:30', '01:30', '02:15'] as const)(
       `in ${zone} at %s comes once each local day, over two years`,
       (time) => {
         const slots = dueSlots({ dailyAt: time }, zone, FROM, TO);

@@ -16,7 +16,7 @@ import { endAll, isRunning, mustStart, type Program, startProgram } from './prog
 
 const CLIENTS = 24;
 /** Acknowledged reports after which it is killed, in the middle of more. */
-const KILL_AFTER = testKind === 'postgres' ? [60, 150, 90] : [60, 90];
+const KILL_AFTER = testKind === 'postgres' ? [60, 150, 90] : [75];
 const SECONDS = 1_000;
 const password = 'a long enough password';
 

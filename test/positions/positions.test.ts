@@ -40,7 +40,7 @@ describe('a batch of fixes', () => {
     expect(points[1]).toMatchObject({ speedMps: 3.5, marks: [], position: { coordinates: [lon + 10 / 1e5, lat] } });
     expect((await latest(id))?.at.toISOString()).toBe(fix(id, 20).at);
     // a resend changes nothing
-    expect((await send([fix(id, 20)])).body).toEqual({ accepted: 1, marked: 0 });
+    expect((await send([fix(id, 20), fix(id, 0)])).body).toEqual({ accepted: 2, marked: 2 });
     expect(await track(id)).toEqual(points);
   });
 
@@ -72,6 +72,50 @@ describe('a batch of fixes', () => {
       marked: 1,
     });
     expect((await track(id)).map(({ marks }) => marks)).toEqual([[], ['speed'], [], []]);
+  });
+
+  it('is judged by its neighbours in time, so that a queue replayed in any order is the track it was', async () => {
+    const [live, late] = await Promise.all([quietPatrol(), quietPatrol()]);
+    // a drive of 500 fixes at 36 km/h with a jump now and then
+    const drive = (id: string): PositionBody[] =>
+      Array.from({ length: 500 }, (_none, n) =>
+        fix(id, n * 5 - 3_000, at(n % 50 === 7 ? [lon + 0.3, lat] : [lon + n / 2_000, lat])),
+      );
+    expect((await send(drive(live))).body).toEqual({ accepted: 500, marked: 10 });
+    const queue = drive(late)
+      .map((body, n) => ({ body, key: (n * 7_919) % 500 }))
+      .sort((a, b) => a.key - b.key)
+      .map(({ body }) => body);
+    for (let n = 0; n < queue.length; n += 25) await send(queue.slice(n, n + 25));
+    const points = await track(late);
+    const marked = (marks: string[]): boolean => marks.some((mark) => mark !== 'backwards');
+    expect(points.map((point) => [point.at, marked(point.marks)])).toEqual(
+      (await track(live)).map((point) => [point.at, marked(point.marks)]),
+    );
+    expect((await latest(late))?.at).toEqual((await latest(live))?.at);
+    // and once more, all at once
+    expect((await send(queue)).body).toEqual({ accepted: 500, marked: 500 });
+    expect(await track(late)).toEqual(points);
+  });
+
+  it('may take back what was believed, and the patrol goes back on the map', async () => {
+    const id = await quietPatrol();
+    await send([fix(id, 0), fix(id, 100, at([lon + 0.05, lat]))]);
+    expect((await latest(id))?.at.toISOString()).toBe(fix(id, 100).at);
+    // ten seconds before that it was still at the beginning
+    expect((await send([fix(id, 90, at([lon, lat]))])).body).toEqual({ accepted: 1, marked: 1 });
+    expect((await track(id)).map(({ marks }) => marks)).toEqual([[], ['backwards'], ['speed']]);
+    expect((await latest(id))?.at.toISOString()).toBe(fix(id, 90).at);
+  });
+
+  it('keeps what two devices say of the same moment, and believes the first', async () => {
+    const id = await quietPatrol();
+    await send([fix(id, 0)]);
+    expect((await send([fix(id, 0, at([lon + 0.0001, lat]))])).body).toEqual({ accepted: 1, marked: 1 });
+    expect((await track(id)).map(({ marks, position }) => [position.coordinates[0], marks])).toEqual([
+      [lon, []],
+      [lon + 0.0001, ['duplicate']],
+    ]);
   });
 
   it('converts what is not WGS 84 and says where it came from', async () => {

@@ -22,7 +22,7 @@ describe('facts', () => {
   it.each(eventTypes)('%s carries nouns of the picture and is told somewhere', (type) => {
     expect(eventNouns[type].length).toBeGreaterThan(0);
     for (const noun of eventNouns[type]) expect(nouns).toContain(noun);
-    expect(type).toMatch(/^[a-z]+\.[a-z]+$/);
+    expect(type).toMatch(/^[a-z]+\.[a-z_]+$/);
     expect(code).toContain(`'${type}'`);
   });
 

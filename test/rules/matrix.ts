@@ -3,15 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { generateSync } from 'otplib';
 import sharp from 'sharp';
 import { expect } from 'vitest';
-import { row, rows } from '../../server/db/rows.ts';
+import { one, row, rows } from '../../server/db/rows.ts';
 import { hashPassword } from '../../server/users/passwords.ts';
 import { recordCall } from '../../shared/calls.ts';
 import { stepDispatch } from '../../shared/dispatches.ts';
 import { recordEncounter } from '../../shared/encounters.ts';
 import { closeIncident, mergeIncident } from '../../shared/incidents.ts';
 import { createInformant } from '../../shared/informants.ts';
-import { createDevice, createVehicle, startPatrol } from '../../shared/patrols.ts';
+import { raisePanic } from '../../shared/panics.ts';
+import { createDevice, createVehicle, readDeviceSetup, startPatrol } from '../../shared/patrols.ts';
 import { askReporter } from '../../shared/questions.ts';
+import { createRound, startRun } from '../../shared/rounds.ts';
 import { checkIn, holdBed } from '../../shared/shelters.ts';
 import { createSite } from '../../shared/sites.ts';
 import { setRule } from '../../shared/stations.ts';
@@ -38,6 +40,8 @@ export interface Ask {
   form?: FormData;
   /** a body that is a CSV file */
   csv?: string;
+  /** a body that is a GPX file */
+  gpx?: string;
 }
 
 export interface MatrixRow {
@@ -228,6 +232,39 @@ const endedCall = ({ app }: World) => {
   const at = app.clock.now().toISOString();
   return { ...id(), answeredAt: at, endedAt: at, outcome: 'advice' as const };
 };
+const stop = (name: string) => ({ ...id(), name, position: point });
+/** A round of the east station. */
+async function plantRound({ app }: World): Promise<{ id: string }> {
+  const round = id();
+  await app.east.dispatcher.does(createRound, { body: { ...round, name: 'riverside', stops: [stop('bridge')] } });
+  return round;
+}
+/** A round that the east patrol can begin, because it is on none. */
+async function waitingRound(world: World): Promise<{ roundId: string; patrolId: string }> {
+  await rows(world.app.database.knex, `update runs set ended_at = started_at where ended_at is null`);
+  return { roundId: (await plantRound(world)).id, patrolId: world.ids.patrol };
+}
+/** The east patrol on a round, and its only stop. */
+async function plantRun(world: World): Promise<{ run: { id: string }; stopId: string }> {
+  const run = id();
+  const { stops } = await world.app.east.dispatcher.does(startRun, {
+    body: { ...run, ...(await waitingRound(world)) },
+  });
+  return { run, stopId: stops[0]?.id ?? '' };
+}
+/** Somebody who refused, and whom any crew of the east station may look at again. */
+async function plantRecheck(app: TestApp): Promise<{ id: string; version: number }> {
+  const { incidentId } = await report(app);
+  await app.east.dispatcher.does(recordEncounter, {
+    body: { ...id(), incidentId, position: point, people: [{ outcome: 'refused' }] },
+  });
+  return one(
+    app.database.knex,
+    `update rechecks set status = 'any_crew', due_at = started_at, open_to_all_at = started_at
+     where incident_id = cast(:incidentId as uuid) returning id, version`,
+    { incidentId },
+  );
+}
 const PASSWORD = 'a long enough password';
 const codeOf = ({ app }: World, key: string): string =>
   generateSync({ secret: key, epoch: app.clock.now().getTime() / 1000 });
@@ -375,7 +412,26 @@ export const matrix: Record<string, MatrixRow> = {
       return { as, body: { password: PASSWORD, totp: recoveryCodes[0] } };
     },
   },
-  listUsers: list('nnnnnnny'),
+  listSessions: {
+    may: 'nyyyyyyy',
+    foreign: 404,
+    ask: ({ app }, role) => ({ params: { id: app.east[role === 'public' ? 'crew' : role].id } }),
+  },
+  revokeSession: {
+    may: 'nyyyyyyy',
+    foreign: 404,
+    ask: async ({ app }, role) => {
+      const device = randomUUID();
+      await rows(
+        app.database.knex,
+        `insert into sessions (id, token_hash, user_id, created_at, last_seen_at, expires_at)
+         values (cast(:device as uuid), decode(md5(:device), 'hex'), cast(:userId as uuid), :now, :now, cast(:now as timestamptz) + interval '1 hour')`,
+        { device, userId: app.east[role === 'public' ? 'crew' : role].id, now: app.clock.now() },
+      );
+      return { params: { id: device } };
+    },
+  },
+  listUsers: list('nnnnnnyy'),
   createUser: {
     may: 'nnnnnnny',
     foreign: 404,
@@ -617,6 +673,7 @@ export const matrix: Record<string, MatrixRow> = {
     foreign: 404,
     ask: ({ ids }) => ({ params: { id: ids.patrol }, body: { name: 'Patrol 7' } }),
   },
+  answerRollCall: { may: 'nnnnyyyn', foreign: 404, ask: ({ ids }) => ({ params: { id: ids.patrol }, body: {} }) },
   listDevices: list('nnnnnnyy'),
   createDevice: {
     may: 'nnnnnnyy',
@@ -631,14 +688,52 @@ export const matrix: Record<string, MatrixRow> = {
       body: { version: await world.version('devices', world.ids.device), label: 'box' },
     }),
   },
+  readDeviceSetup: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: ({ ids }) => ({ params: { id: ids.device }, body: {} }),
+  },
 
+  // trackers have no session: whoever calls is the device that it names, and is told nothing
+  getOsmand: {
+    may: 'yyyyyyyy',
+    foreign: 'open',
+    ask: () => ({ query: { id: 'device-1', lat: '34.26', lon: '108.95' } }),
+  },
+  postOsmand: { may: 'yyyyyyyy', foreign: 'open', ask: () => ({ body: { id: 'device-1', lat: 34.26, lon: 108.95 } }) },
+  postOwntracks: {
+    may: 'yyyyyyyy',
+    foreign: 'open',
+    ask: async ({ app, ids }) => {
+      const { token } = await app.east.admin.does(readDeviceSetup, { params: { id: ids.device }, body: {} });
+      const basic = `Basic ${Buffer.from(`device-1:${token}`).toString('base64')}`;
+      return { headers: { authorization: basic }, body: { _type: 'status' } };
+    },
+  },
   takePositions: {
     may: 'nnnnyyyn',
     foreign: 404,
     ask: ({ app, ids }) => ({ body: [{ patrolId: ids.patrol, position: point, at: app.clock.now().toISOString() }] }),
   },
+  sendHeartbeat: {
+    may: 'nnnnynnn',
+    foreign: 404,
+    ask: ({ ids }) => ({ params: { id: ids.patrol }, body: { tracking: 'on', battery: 71 } }),
+  },
   readTrack: { may: 'nnynyyyn', foreign: 404, ask: ({ ids }) => ({ params: { id: ids.patrol } }) },
   readTrackGpx: { may: 'nnynyyyn', foreign: 404, ask: ({ ids }) => ({ params: { id: ids.patrol } }) },
+  raisePanic: { may: 'nnnnynnn', foreign: 404, ask: ({ ids }) => ({ body: { ...id(), patrolId: ids.patrol } }) },
+  updatePanic: {
+    may: 'nnnnyyyn',
+    foreign: 404,
+    ask: async ({ app, ids }, role) => {
+      const panic = { ...id(), patrolId: ids.patrol, position: point };
+      await app.east.crew.does(raisePanic, { body: panic });
+      const body = role === 'crew' ? { status: 'ended' } : { status: 'ended', reason: 'spoken to, all is well' };
+      return { params: { id: panic.id }, body };
+    },
+  },
+  listPanics: list('nnynyyyn'),
 
   listIncidents: list('nnynyyyn'),
   readIncident: ofIncident('nnynyyyn'),
@@ -794,6 +889,106 @@ export const matrix: Record<string, MatrixRow> = {
         handouts: [{ itemId: world.ids.item, quantity: 1 }],
       },
     }),
+  },
+  addEncounterPhoto: {
+    may: 'nnnnyyyn',
+    foreign: 404,
+    ask: async (world) => {
+      const meeting = id();
+      await world.app.east.crew.does(recordEncounter, {
+        body: {
+          ...meeting,
+          dispatchId: (await world.job()).dispatchId,
+          position: point,
+          people: [{ outcome: 'guided' }],
+        },
+      });
+      return { params: meeting, form: await photoForm(), headers: { 'x-photo-id': randomUUID() } };
+    },
+  },
+  listRechecks: list('nnynyyyn'),
+  takeRecheck: {
+    may: 'nnnnyyyn',
+    foreign: 404,
+    ask: async ({ app }, role, who) => {
+      const params = { id: (await plantRecheck(app)).id };
+      if (role !== 'crew') return { params, body: { ...id(), patrolId: await goOut(app, [], null) } };
+      if (who.stationId !== app.stations.east) return { params, body: id() };
+      const as = await addPerson(app, 'crew', app.stations.east);
+      await goOut(app, [as], null);
+      return { params, body: id(), as };
+    },
+  },
+  endRecheck: {
+    may: 'nnnnnyyn',
+    foreign: 404,
+    ask: async ({ app }) => {
+      const { id: recheck, version } = await plantRecheck(app);
+      return { params: { id: recheck }, body: { version, reason: 'their family has them' } };
+    },
+  },
+
+  listRounds: {
+    may: 'nnynyyyn',
+    foreign: 'unseen',
+    ask: async (world) => {
+      await plantRound(world);
+      return {};
+    },
+  },
+  createRound: {
+    may: 'nnnnnyyn',
+    foreign: 404,
+    ask: ({ app }) => ({
+      body: { ...id(), stationId: app.stations.east, name: 'old town', stops: [stop('gate'), stop('lane')] },
+    }),
+  },
+  updateRound: {
+    may: 'nnnnnyyn',
+    foreign: 404,
+    ask: async (world) => ({ params: await plantRound(world), body: { version: 1, active: false } }),
+  },
+  readGpxStops: {
+    may: 'nnnnnyyn',
+    foreign: 'open',
+    ask: () => ({ gpx: '<gpx version="1.1"><wpt lat="34.26" lon="108.97"><name>bridge</name></wpt></gpx>' }),
+  },
+  listRuns: {
+    may: 'nnynyyyn',
+    foreign: 'unseen',
+    ask: async (world) => {
+      await plantRun(world);
+      return {};
+    },
+  },
+  startRun: {
+    may: 'nnnnyyyn',
+    foreign: 404,
+    ask: async (world) => ({ body: { ...id(), ...(await waitingRound(world)) } }),
+  },
+  visitStop: {
+    may: 'nnnnyyyn',
+    foreign: 404,
+    ask: async (world) => {
+      const { run, stopId } = await plantRun(world);
+      return { params: run, body: { stopId, state: 'visited' } };
+    },
+  },
+  endRun: {
+    may: 'nnnnyyyn',
+    foreign: 404,
+    ask: async (world) => ({ params: (await plantRun(world)).run, body: { status: 'ended' } }),
+  },
+  // squares have no ids to look for; whose are seen is tested where they are counted
+  readCoverage: { may: 'nnnnyyyn', foreign: 'open', ask: () => ({ query: { bbox: '108.9,34.2,109,34.3' } }) },
+  listLookHere: {
+    may: 'nnnnyyyn',
+    foreign: 'unseen',
+    ask: async ({ app }) => {
+      const site = { ...id(), name: 'underpass', position: point, visitEveryH: 12 };
+      await app.east.dispatcher.does(createSite, { body: site });
+      return { query: { near: '108.97,34.26' } };
+    },
   },
 
   sayPresence: {

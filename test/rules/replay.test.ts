@@ -16,8 +16,11 @@ describe('snapshot and changes agree around every command', () => {
   const commands = Object.entries(matrix).filter(([name]) => !/^(list|read|whoAmI$|signIn$|signOut$)/.test(name));
 
   it('leaves no command out', () => {
-    const unsafe = app.running.routes.filter(({ endpoint }) => endpoint.method !== 'GET');
-    const names = unsafe.map(({ endpoint }) => endpoint.name).filter((name) => !/^sign(In|Out)$/.test(name));
+    // trackers write by GET
+    const unsafe = app.running.routes.filter(
+      ({ endpoint }) => endpoint.method !== 'GET' || endpoint.name === 'getOsmand',
+    );
+    const names = unsafe.map(({ endpoint }) => endpoint.name).filter((name) => !/^(sign(In|Out)$|read)/.test(name));
     expect(commands.map(([name]) => name).sort()).toEqual(names.sort());
   });
 

@@ -2,9 +2,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { lookReasons } from '../../shared/coverage.ts';
+import { stopStates, visitWays } from '../../shared/rounds.ts';
 import { coldLevels } from '../../shared/cold-clock.ts';
 import { dispatchStatuses } from '../../shared/dispatches.ts';
-import { notFoundReasons, personOutcomes } from '../../shared/encounters.ts';
+import { coldAdvice, coldQuestions } from '../../shared/cold-aid.ts';
+import {
+  coldStages,
+  consents,
+  consentScopes,
+  handoverTo,
+  keyGroups,
+  notFoundReasons,
+  personNeeds,
+  personOutcomes,
+  spokenLanguages,
+} from '../../shared/encounters.ts';
 import { crsNames } from '../../shared/geo.ts';
 import { entryKinds, incidentStatuses, lanes, priorities } from '../../shared/incidents.ts';
 import en from '../../shared/locales/en.json' with { type: 'json' };
@@ -23,6 +36,8 @@ import { mapLayers } from '../../web/desk/address.ts';
 import { alarmKinds } from '../../web/desk/alarms.ts';
 import { commands } from '../../web/desk/commands.ts';
 import { deskTour } from '../../web/desk/tour.ts';
+import { changeCodes, refusalCodes } from '../../web/encounters/draft.ts';
+import { compass, skipReasons } from '../../web/rounds/progress.ts';
 import { shelterTour } from '../../web/shelter/tour.ts';
 import { tallyTour } from '../../web/tally/tour.ts';
 
@@ -55,6 +70,18 @@ const families: Record<string, readonly string[]> = {
   'lane.': lanes,
   'outcome.': personOutcomes,
   'notfound.': notFoundReasons,
+  // what rows of before may hold stays readable
+  'encounter.group.': [...keyGroups, 'family'],
+  'encounter.need.': [...personNeeds, 'pet', 'couple'],
+  'encounter.language.': [...spokenLanguages, 'other'],
+  'encounter.consent.': consents,
+  'encounter.scope.': consentScopes,
+  'encounter.refusal.': refusalCodes,
+  'encounter.change.': changeCodes,
+  'handover.to.': handoverTo,
+  'aid.question.': coldQuestions,
+  'aid.advice.': coldAdvice,
+  'aid.stage.': coldStages,
   'bed.': bedKinds,
   'freshness.': freshnesses,
   'crs.': crsNames,
@@ -65,6 +92,13 @@ const families: Record<string, readonly string[]> = {
   'command.': commands.map(({ id }) => id),
   'alarm.': alarmKinds,
   'map.layer.': mapLayers,
+  'coverage.reason.': lookReasons,
+  'coverage.kind.': ['site', 'cell'],
+  'compass.': compass,
+  'round.how.': visitWays,
+  'round.stop.': [...stopStates, 'next'],
+  'crew.round.skip.': [...skipReasons, 'other'],
+  'site.state.': ['overdue', 'soon', 'ok', 'free'],
   'actor.': ['public', 'system', 'token'],
   'suggestion.reason.': [
     ...[

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DispatchStatus, dispatchStatuses, isEnded, judgeStep, nextStep } from '../../shared/dispatches.ts';
 import { followSteps } from '../../shared/follow.ts';
-import { awaitsClosing, byUrgency, type IncidentRow, priorities } from '../../shared/incidents.ts';
+import { awaitsClosing, byUrgency, type IncidentRow, isResting, priorities } from '../../shared/incidents.ts';
 import { availability, type Beds, bedKinds, freshness, noBeds } from '../../shared/shelters.ts';
 
 describe('a step of a job', () => {
@@ -136,13 +136,17 @@ describe('the queue', () => {
     );
   });
   it('knows what only waits to be closed', () => {
-    const row = { status: 'open', outcome: 'found', patrolIds: [] } as unknown as IncidentRow;
+    const row = { status: 'open', outcome: 'found', patrolIds: [], recheck: null } as unknown as IncidentRow;
+    const recheck = (status: 'waiting' | 'same_crew') => ({ status, dueAt: '2026-01-15T17:00:00.000Z' });
     expect([
       awaitsClosing(row),
       awaitsClosing({ ...row, patrolIds: ['x'] }),
       awaitsClosing({ ...row, outcome: null }),
       awaitsClosing({ ...row, status: 'closed' }),
-    ]).toEqual([true, false, false, false]);
+      awaitsClosing({ ...row, recheck: recheck('same_crew') }),
+      isResting({ ...row, recheck: recheck('waiting') }),
+      isResting({ ...row, recheck: recheck('same_crew') }),
+    ]).toEqual([true, false, false, false, false, true, false]);
   });
 });
 

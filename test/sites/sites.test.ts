@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { rows } from '../../server/db/rows.ts';
 import type { Part } from '../../shared/contract.ts';
 import { recordEncounter } from '../../shared/encounters.ts';
-import { convert, type Point } from '../../shared/geo.ts';
+import { convert, type Point, round6 } from '../../shared/geo.ts';
 import { closeIncident, mergeIncident } from '../../shared/incidents.ts';
+import { endRecheck } from '../../shared/rechecks.ts';
 import { readFollow } from '../../shared/sightings.ts';
 import {
   createSite,
@@ -89,6 +90,54 @@ describe('known places', () => {
     ).toMatchObject({ status: 404 });
   });
 
+  it('may be key areas with an outline and a visit to be made so often', async () => {
+    const [lon, lat] = [108.96, 34.28];
+    const middle = { type: 'Point' as const, coordinates: [lon, lat] as [number, number] };
+    const ring = (side: number): [number, number][] => [
+      [lon, lat],
+      [round6(lon + side), lat],
+      [round6(lon + side), round6(lat + side)],
+      [lon, round6(lat + side)],
+      [lon, lat],
+    ];
+    const polygon = (...coordinates: [number, number][][]) => ({ type: 'Polygon' as const, coordinates });
+    const key = await site(middle, { outline: polygon(ring(0.01)), visitEveryH: 12 });
+    expect(key).toMatchObject({ outline: polygon(ring(0.01)), visitEveryH: 12, visitedAt: null });
+    const change = (version: number, body: object) =>
+      app.east.dispatcher.call(updateSite, { params: { id: key.id }, body: { version, ...body } });
+    expect((await change(1, { name: 'kept as it is' })).body).toMatchObject({ outline: key.outline, visitEveryH: 12 });
+    expect((await change(2, { outline: null, visitEveryH: null })).body).toMatchObject({
+      outline: null,
+      visitEveryH: null,
+    });
+    const moved = polygon(ring(0.01).map((position) => convert(position, 'wgs84', 'gcj02')));
+    const back = (await change(3, { outline: moved, crs: 'gcj02' })).body.outline?.coordinates[0]?.[2];
+    expect(Math.abs((back?.[0] ?? 0) - lon - 0.01)).toBeLessThan(3e-5);
+    const [a, b, c, d] = ring(0.01);
+    if (!a || !b || !c || !d) throw new Error('a ring has corners');
+    for (const [outline, code, path] of [
+      [polygon([a, c, b, d, a]), 'invalid_geometry', '/outline'],
+      [polygon([a, b, c, d]), 'invalid_geometry', '/outline/coordinates/0'],
+      [polygon([a, a, b, a]), 'invalid_geometry', '/outline/coordinates/0'],
+      [polygon([a, [34.2, 108.9], c, a]), 'lat_range', '/outline/coordinates/0/1'],
+      [polygon([a, [181, 34.2], c, a]), 'lon_range', '/outline/coordinates/0/1'],
+      [polygon(ring(1e-5)), 'area', '/outline'],
+      [polygon(ring(3)), 'area', '/outline'],
+      [polygon([a, b, c, a], [c, [lon + 0.02, lat], d, c]), 'invalid_geometry', '/outline'],
+    ] as const)
+      expect(await change(4, { outline }), JSON.stringify(outline)).toMatchObject({
+        status: 422,
+        body: { errors: [{ code, path }] },
+      });
+    for (const outline of [
+      { type: 'Point', coordinates: [1, 2] },
+      { type: 'Polygon', coordinates: [] },
+      polygon(Array.from({ length: 501 }, () => a)),
+    ])
+      expect((await change(4, { outline })).status).toBe(422);
+    expect((await change(4, { visitEveryH: 0.4 })).status).toBe(422);
+  });
+
   it('page by name', async () => {
     const at = lineOf();
     for (const name of ['b', 'a', 'c']) await site(at(0), { name: `page ${name}` });
@@ -127,6 +176,8 @@ describe('what happened at a place', () => {
     const place = await site(at(0), { radiusM: 50 });
     const ended = await report(app, { position: at(49), people: 3 });
     await meet(at(10), ['refused', 'refused', 'guided'], { incidentId: ended.incidentId });
+    for (const { id, version } of (await app.east.dispatcher.snapshot()).rechecks)
+      await app.east.dispatcher.does(endRecheck, { params: { id }, body: { version, reason: 'they came along' } });
     await app.east.dispatcher.does(closeIncident, {
       params: { id: ended.incidentId },
       body: { reason: 'all guided' },

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { weatherHours } from '../../shared/weather-hours.ts';
 import type { PictureReading, WeatherRow } from '../../shared/weather.ts';
-import { startWords } from '../../web/ui/words.ts';
+import { startWords } from '../../web/ui/start-words.ts';
 import { type Outlook, outlookAge, outlookAround, outlookWords } from '../../web/weather/outlook.ts';
 
 // the words of a page read its language from it

@@ -5,7 +5,6 @@ import { rows } from '../../server/db/rows.ts';
 import { closeIncident, type IncidentRow, listIncidents } from '../../shared/incidents.ts';
 import { setRule } from '../../shared/stations.ts';
 import { listReadings, postReading, type WeatherRow } from '../../shared/weather.ts';
-import { usualColdRules } from '../../web/desk/cold-rules.ts';
 import { useApp } from '../kit/app.ts';
 import { report } from '../kit/builders.ts';
 import { hours, minutes } from '../kit/clock.ts';
@@ -180,24 +179,5 @@ describe('the list by the cold clock', () => {
         cursor === 'bm8' ? [422, undefined] : [200, 0],
       );
     }
-  });
-});
-
-it('the desk starts with the rules that the service comes with', async () => {
-  const found = await rows<{ key: string; value: unknown }>(
-    app.database.knex,
-    `select key, value from rules where station_id is null and (key like 'cold.%' or key = 'weather.stale')`,
-  );
-  const values = Object.fromEntries(found.map(({ key, value }) => [key, value]));
-  expect(values).toEqual({
-    'cold.endurance': usualColdRules.endurance,
-    'cold.signs': usualColdRules.signs,
-    'cold.at_most': usualColdRules.atMost,
-    'cold.precipitation': usualColdRules.precipitation,
-    'cold.answers': usualColdRules.answers,
-    'cold.unknown': usualColdRules.unknown,
-    'cold.danger': usualColdRules.danger,
-    'cold.soon': usualColdRules.soon,
-    'weather.stale': usualColdRules.staleH,
   });
 });

@@ -1,6 +1,6 @@
 /** What the list shows of a field. */
 import { serverNow } from '../live/clock.ts';
-import { day, moment, number } from '../ui/format.ts';
+import { age, day, moment, number } from '../ui/format.ts';
 import type { Field, Row } from '../ui/registry.ts';
 import { skillWords } from '../ui/skills.ts';
 import { t } from '../ui/words.ts';
@@ -28,6 +28,8 @@ export function cellOf(field: Field, row: Row): string {
       return percent.format(Number(value) / 100);
     case 'moment':
       return moment(said(value), serverNow());
+    case 'age':
+      return t('admin.ago', { age: age(said(value), serverNow()) });
     case 'day':
       return day(said(value));
     case 'counts': {

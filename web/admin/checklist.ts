@@ -4,7 +4,7 @@ import { listVehicles } from '../../shared/patrols.ts';
 import type { Role } from '../../shared/roles.ts';
 import { listShelters } from '../../shared/shelters.ts';
 import { listAreas, listRules, listStations, setRule } from '../../shared/stations.ts';
-import { listUsers, whoAmI } from '../../shared/users.ts';
+import { createUser, listUsers, whoAmI } from '../../shared/users.ts';
 import { call } from '../live/call.ts';
 import { mayCall } from './may.ts';
 
@@ -36,7 +36,7 @@ export const checks: readonly Check[] = [
         { name: 'area', part: 'areas', done: async () => (await call(listAreas, one)).items.length > 0 },
       ]
     : []),
-  ...(mayCall(listUsers) ? [somebody('dispatcher'), somebody('crew')] : []),
+  ...(mayCall(createUser) ? [somebody('dispatcher'), somebody('crew')] : []),
   { name: 'shelter', part: 'shelters', done: async () => (await call(listShelters, one)).items.length > 0 },
   { name: 'vehicle', part: 'vehicles', done: async () => (await call(listVehicles, one)).items.length > 0 },
   {

@@ -28,6 +28,7 @@ const forms: Record<
     pick: words,
     secret: words,
     moment: words,
+    age: words,
     percent: words,
     number: {
       read: (value) => (typeof value === 'number' ? value : ''),

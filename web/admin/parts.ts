@@ -7,14 +7,15 @@ import { importPlaces } from '../../shared/places.ts';
 import { createShelter } from '../../shared/shelters.ts';
 import { createStation, importAreas, setRule } from '../../shared/stations.ts';
 import { createDepot, createItem } from '../../shared/supplies.ts';
-import { createToken, createUser, whoAmI } from '../../shared/users.ts';
-import { devices, vehicles } from '../patrols/registry.ts';
+import { createToken, listUsers, whoAmI } from '../../shared/users.ts';
+import { vehicles } from '../patrols/registry.ts';
 import { shelters } from '../shelters/registry.ts';
 import { depots, items } from '../supplies/registry.ts';
 import type { IconName } from '../ui/icons.ts';
 import type { Registry } from '../ui/registry.ts';
 import Account from './Account.vue';
 import Areas from './Areas.vue';
+import Devices from './Devices.vue';
 import Informants from './Informants.vue';
 import { mayCall } from './may.ts';
 import People from './People.vue';
@@ -46,10 +47,10 @@ const all: readonly Part[] = [
   { name: 'stations', icon: 'tree', view: Stations, needs: createStation },
   { name: 'areas', icon: 'map', view: Areas, needs: importAreas },
   { name: 'places', icon: 'pin', view: Places, needs: importPlaces },
-  { name: 'people', icon: 'people', view: People, needs: createUser },
+  { name: 'people', icon: 'people', view: People, needs: listUsers },
   { name: 'informants', icon: 'phone', view: Informants, needs: createInformant },
   of(vehicles, createVehicle),
-  of(devices, createDevice),
+  { name: 'devices', icon: 'device', view: Devices, needs: createDevice },
   of(shelters, createShelter),
   of(depots, createDepot),
   of(items, createItem),

@@ -10,8 +10,9 @@ const FEW_ROWS = 6;
 /** Intl.ListFormat puts nothing between the parts of a Chinese unit list. */
 const joined = (parts: readonly string[]): string => parts.join(boot.locale === 'zh-CN' ? '、' : ', ');
 
-function cellWords(cell: Cell, value: string | number | null | undefined): string {
-  if (value === null || value === undefined) return t('rule.everywhere');
+function cellWords(cell: Cell, value: string | number | boolean | null | undefined): string {
+  if (value === null || value === undefined) return t(cell.kind === 'text' ? 'rule.everywhere' : 'rule.any');
+  if (cell.kind === 'flag') return t(value === true ? 'admin.yes' : 'admin.no');
   if (cell.kind === 'choice') return t(choiceWord(cell.key, String(value)));
   return cell.kind === 'number' ? decimals.format(Number(value)) : String(value);
 }
@@ -31,7 +32,7 @@ export function ruleValueWords(editor: Editor, members: string, { value, unit }:
   if (editor.kind === 'set') return joined(values.map((each) => t(members + String(each))));
   if (values.length > FEW_ROWS) return t('admin.rules.rows', { count: values.length });
   return joined(
-    (values as Record<string, string | number | null>[]).map((row) =>
+    (values as Record<string, string | number | boolean | null>[]).map((row) =>
       editor.cells.map((cell) => cellWords(cell, row[cell.key])).join(' '),
     ),
   );

@@ -40,6 +40,23 @@ export function ring(): void {
   }
 }
 
+/** A soft call, once: something is due and nobody is late. */
+export function chime(): void {
+  if ('vibrate' in navigator && (!('userActivation' in navigator) || navigator.userActivation.hasBeenActive))
+    navigator.vibrate(120);
+  if (audio?.state !== 'running') return;
+  const from = audio.currentTime;
+  const tone = audio.createOscillator();
+  const loudness = audio.createGain();
+  tone.type = 'sine';
+  tone.frequency.value = 660;
+  loudness.gain.setValueAtTime(0.12, from);
+  loudness.gain.exponentialRampToValueAtTime(0.001, from + 0.7);
+  tone.connect(loudness).connect(audio.destination);
+  tone.start(from);
+  tone.stop(from + 0.7);
+}
+
 /** Rings while `what` names something not yet silenced. */
 export function useAlarm(what: Ref<string | null>) {
   const silenced = shallowRef<string | null>(null);

@@ -1,60 +1,72 @@
 /** What every part of the crew's page shares: own outing, own job, what waits to be sent. */
-import { computed, inject, type InjectionKey, onScopeDispose, provide, shallowRef, watch } from 'vue';
-import { type DispatchRow, isEnded } from '../../shared/dispatches.ts';
+import { computed, inject, type InjectionKey, onScopeDispose, provide, watch } from 'vue';
+import type { DispatchRow, DispatchStatus } from '../../shared/dispatches.ts';
 import type { LonLat } from '../../shared/geo.ts';
 import type { IncidentRow } from '../../shared/incidents.ts';
-import type { PatrolRow } from '../../shared/patrols.ts';
-import type { HoldRow } from '../../shared/shelters.ts';
+import type { PatrolRow, VehicleRow } from '../../shared/patrols.ts';
+import { holdBed, type HoldRow } from '../../shared/shelters.ts';
 import type { SessionRow } from '../../shared/users.ts';
-import { type ShownStep, useSteps } from '../dispatches/steps.ts';
+import { useSteps } from '../dispatches/steps.ts';
 import { useRecorded } from '../encounters/recorded.ts';
+import { createDrafts } from '../live/drafts.ts';
 import { createOutbox } from '../live/outbox.ts';
 import { createStore } from '../live/store.ts';
+import { tonightsWork } from '../live/tonight.ts';
 import { useNow } from '../ui/ticking.ts';
+import { createDeeds } from './deeds.ts';
+import { useEnded } from './ended.ts';
+import { useLock } from './lock.ts';
+import { usePicture } from './picture.ts';
+import { remembered } from './remembered.ts';
 import { useTracking } from './tracking.ts';
 
-export interface Job extends ShownStep {
+export interface Job {
   row: DispatchRow;
+  /** with the steps made here folded in */
+  status: DispatchStatus;
+  /** the newest step is still on this phone */
+  waiting: boolean;
   /** missing for the moment between two facts, or when the incident is not in the own picture */
   incident: IncidentRow | null;
-}
-/** A job that ended without us. */
-export interface Ended {
-  id: string;
-  recalled: boolean;
-  place: string | null;
 }
 
 /** Builds it inside the root component's setup; everything ends with that component. */
 export function provideCrew(session: SessionRow) {
-  const store = createStore({ session, keep: true });
+  const store = createStore({ session, keep: (state) => tonightsWork(state, session.user.id) });
   const outbox = createOutbox({ userId: session.user.id });
+  const lock = useLock(session, store, outbox);
+  const drafts = createDrafts({ userId: session.user.id });
   const now = useNow(1000);
   const steps = useSteps(outbox);
+  const deeds = createDeeds(outbox);
   const recorded = useRecorded();
-  /** the newest answer about the own outing, until the store has it */
-  const answered = shallowRef<PatrolRow | null>(null);
+  const { state, waits } = usePicture(store, outbox, {
+    userId: session.user.id,
+    stationId: session.user.stationId,
+    vehicleName: (id) => remembered<VehicleRow>('vehicles')?.find((vehicle) => vehicle.id === id)?.name ?? null,
+  });
 
   const patrol = computed((): PatrolRow | null => {
-    const all = Object.values(store.state.value.patrols);
-    const known =
-      all.find(({ crew }) => crew.includes(session.user.id)) ?? all.find(({ id }) => id === session.patrolId) ?? null;
-    const told = answered.value;
-    if (told === null) return known;
-    if (known === null || (known.id === told.id && known.version < told.version))
-      return told.status === 'ended' ? null : told;
-    return known;
+    const all = Object.values(state.value.patrols);
+    return (
+      all.find(({ crew }) => crew.includes(session.user.id)) ?? all.find(({ id }) => id === session.patrolId) ?? null
+    );
   });
   const patrolId = computed(() => patrol.value?.id ?? null);
-  const tracking = useTracking(patrolId, now);
+  const known = (): boolean => (patrol.value?.version ?? 0) > 0;
+  const tracking = useTracking({ userId: session.user.id, patrolId, known, now });
 
   const ownRows = computed(() =>
-    Object.values(store.state.value.dispatches).filter((row) => row.patrolId === patrolId.value),
+    Object.values(state.value.dispatches).filter((row) => row.patrolId === patrolId.value),
   );
   const jobs = computed((): Job[] =>
     ownRows.value
-      .map((row) => ({ row, incident: store.state.value.incidents[row.incidentId] ?? null, ...steps.shown(row) }))
-      .filter(({ status }) => !isEnded(status))
+      .map((row) => ({
+        row,
+        incident: state.value.incidents[row.incidentId] ?? null,
+        status: row.status,
+        waiting: waits(row.id),
+      }))
       // what is begun comes before what is new
       .sort(
         (a, b) =>
@@ -63,40 +75,36 @@ export function provideCrew(session: SessionRow) {
       ),
   );
 
-  const ended = shallowRef<readonly Ended[]>([]);
-  const recalled = shallowRef<ReadonlySet<string>>(new Set());
-  /** jobs ended by this phone: they leave without a word */
-  const finished = new Set<string>();
-  onScopeDispose(
-    store.onChange(({ payload }) => {
-      for (const row of payload.dispatches ?? [])
-        if (row.status === 'recalled') recalled.value = new Set(recalled.value).add(row.id);
-    }),
+  const { ended, finished, recalled, forget, blind, open } = useEnded(store, session.user.id);
+  watch(
+    lock.shut,
+    (why) => {
+      if (why !== null) blind();
+    },
+    { flush: 'sync' },
   );
-  watch(jobs, (next, before) => {
-    const still = new Set(next.map(({ row }) => row.id));
-    const gone = before.filter(
-      ({ row }) => !still.has(row.id) && !store.state.value.dispatches[row.id] && !finished.has(row.id),
-    );
-    if (gone.length > 0)
-      ended.value = [
-        ...ended.value,
-        ...gone.map(({ row, incident }) => ({
-          id: row.id,
-          recalled: recalled.value.has(row.id),
-          place: incident?.placeText ?? incident?.code ?? null,
-        })),
-      ];
-  });
   watch(ownRows, (rows) => {
-    if (store.connection.value === 'live') recorded.keepOnly(rows.map(({ id }) => id));
+    if (store.connection.value === 'live') recorded.keepOnly([...rows.map(({ id }) => id), ...open()]);
   });
 
   /** beds kept for a job; the newest first */
   const holdOf = (dispatchId: string): HoldRow | null =>
-    Object.values(store.state.value.holds)
+    Object.values(state.value.holds)
       .filter((hold) => hold.dispatchId === dispatchId)
       .sort((a, b) => b.createdAt.localeCompare(a.createdAt))[0] ?? null;
+
+  // the bed kept before is given back once another one is there, and not a moment earlier
+  onScopeDispose(
+    outbox.onSent(({ endpointName }, reply) => {
+      if (endpointName !== holdBed.name) return;
+      const kept = reply as HoldRow;
+      const job = ownRows.value.find(({ id }) => id === kept.dispatchId);
+      if (!job) return;
+      for (const other of Object.values(store.state.value.holds))
+        if (other.dispatchId === job.id && other.id !== kept.id && other.createdAt <= kept.createdAt)
+          void deeds.release(job, other);
+    }),
+  );
 
   /** where we are now, when a fix of the last five minutes says so */
   const here = computed((): LonLat | null => {
@@ -114,15 +122,21 @@ export function provideCrew(session: SessionRow) {
     session,
     store,
     outbox,
+    drafts,
+    lock,
     now,
+    /** the picture with what was done here folded in; `waits` tells which rows are so on this phone only */
+    state,
+    waits,
     steps,
+    deeds,
     recorded,
-    answered,
     patrol,
     tracking,
     jobs,
     ended,
     recalled,
+    forget,
     finished,
     holdOf,
     here,

@@ -6,8 +6,10 @@ export const views = ['work', 'wall'] as const;
 export type View = (typeof views)[number];
 export const deskParts = ['queue', 'incident', 'map', 'lists'] as const satisfies readonly DeskPart[];
 /** What the map can show. */
-export const mapLayers = ['incidents', 'patrols', 'shelters', 'sites', 'areas'] as const;
+export const mapLayers = ['incidents', 'patrols', 'shelters', 'sites', 'areas', 'coverage'] as const;
 export type MapLayer = (typeof mapLayers)[number];
+/** Squares lie over the whole map: they are asked for. */
+export const usualLayers: readonly MapLayer[] = mapLayers.filter((name) => name !== 'coverage');
 
 export interface Address {
   view: View;
@@ -24,7 +26,7 @@ export const plainAddress: Address = {
   own: false,
   part: 'queue',
   incidentId: null,
-  layers: mapLayers,
+  layers: usualLayers,
 };
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -42,7 +44,7 @@ export function parseAddress(search: string): Address {
     own: query.get('own') === '1',
     part: oneOf(deskParts, query.get('part'), plainAddress.part),
     incidentId: UUID.test(incident) ? incident.toLowerCase() : null,
-    layers: layers === undefined ? mapLayers : mapLayers.filter((name) => layers.includes(name)),
+    layers: layers === undefined ? usualLayers : mapLayers.filter((name) => layers.includes(name)),
   };
 }
 
@@ -54,7 +56,8 @@ export function formatAddress({ view, filter, own, part, incidentId, layers }: A
   if (own) query.set('own', '1');
   if (part !== plainAddress.part) query.set('part', part);
   if (incidentId !== null) query.set('incident', incidentId);
-  if (layers.length < mapLayers.length) query.set('layers', mapLayers.filter((name) => layers.includes(name)).join());
+  const shown = mapLayers.filter((name) => layers.includes(name)).join();
+  if (shown !== usualLayers.join()) query.set('layers', shown);
   const text = query.toString().replaceAll('%2C', ',');
   return text === '' ? '' : `?${text}`;
 }

@@ -27,7 +27,7 @@ export interface AlarmCentre {
 const JUDGE_MS = 1000;
 
 export function useAlarms(desk: Desk, sound: Sound): AlarmCentre {
-  const { state, positions, connection, ready } = desk.store;
+  const { state, connection, ready } = desk.store;
   const groups = shallowRef<readonly AlarmGroup[]>([]);
   const now = useNow(JUDGE_MS * 2);
   let lostAt: number | null = null;
@@ -46,18 +46,20 @@ export function useAlarms(desk: Desk, sound: Sound): AlarmCentre {
     timer = undefined;
     if (!ready.value) return;
     const at = serverNow().getTime();
-    const { incidents, dispatches, tasks, patrols } = state.value;
+    const { incidents, dispatches, tasks, patrols, panics } = state.value;
     const rows = Object.values(incidents);
-    const { seenS, dangerMin, fix } = desk.limits.value;
+    const { seenS, dangerMin, offlineS } = desk.limits.value;
     alarms = alarmsOf({
       now: at,
       incidents: rows,
       dispatches: Object.values(dispatches),
       tasks: Object.values(tasks),
+      panics: Object.values(panics),
+      patrols: Object.values(patrols),
       lostAt,
       coldOf: desk.coldOf,
-      fixAt: (patrolId) => positions.value.get(patrols[patrolId]?.num ?? -1)?.at ?? null,
-      limits: { seenS, dangerMin, staleS: fix.stale },
+      heardAt: desk.heardAt,
+      limits: { seenS, dangerMin, offlineS },
     });
     rests = keepRests(rests, alarms, rows, at);
     heard = keepHeard(heard, alarms);

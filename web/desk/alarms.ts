@@ -2,11 +2,15 @@
 import type { ColdLevel } from '../../shared/cold-clock.ts';
 import type { DispatchRow, Rung } from '../../shared/dispatches.ts';
 import { rungs } from '../../shared/dispatches.ts';
-import { awaitsClosing, type IncidentRow } from '../../shared/incidents.ts';
+import { type IncidentRow, needsNobody } from '../../shared/incidents.ts';
+import type { PanicRow } from '../../shared/panics.ts';
+import { type PatrolRow, rollCallRungs } from '../../shared/patrols.ts';
 import type { TaskRow } from '../../shared/tasks.ts';
 
 /** In the order in which they stand: what costs a life first. */
 export const alarmKinds = [
+  'panic',
+  'roll_call',
   'connection',
   'unseen',
   'cold',
@@ -28,26 +32,29 @@ export interface Alarm {
   level: number;
   incidentId: string | null;
   /** the list where it is dealt with, when no incident is */
-  place: 'tasks' | 'patrols' | null;
+  place: 'tasks' | 'patrols' | 'panics' | null;
 }
 export interface AlarmPicture {
   now: number;
   incidents: readonly IncidentRow[];
   dispatches: readonly DispatchRow[];
   tasks: readonly TaskRow[];
+  panics: readonly PanicRow[];
+  patrols: readonly PatrolRow[];
   /** when the line was lost, epoch ms; null while it is there */
   lostAt: number | null;
   /** the cold clock of an incident; null when it has none */
   coldOf: (incidentId: string) => { minutes: number; level: ColdLevel } | null;
-  /** when the last fix of a patrol was made, epoch ms; null for none */
-  fixAt: (patrolId: string) => number | null;
-  limits: { seenS: number; dangerMin: number; staleS: number };
+  /** when a patrol was last heard of, moving or not, epoch ms; null for never */
+  heardAt: (patrolId: string) => number | null;
+  limits: { seenS: number; dangerMin: number; offlineS: number };
 }
 
 /** A short break of the line is not worth an alarm: the page reconnects within seconds. */
 const LOST_MS = 10_000;
 const DESK = rungs.indexOf('desk_alarm');
 const rungOf = (rung: Rung | null): number => (rung === null ? -1 : rungs.indexOf(rung));
+const ROLL_DESK = rollCallRungs.indexOf('desk_alarm');
 const under: readonly DispatchRow['status'][] = ['accepted', 'en_route'];
 
 /** All alarms that hold now, whether they rest or not. */
@@ -60,7 +67,7 @@ export function alarmsOf(picture: AlarmPicture): Alarm[] {
   };
   if (picture.lostAt !== null && now - picture.lostAt >= LOST_MS) add('connection', 'line', picture.lostAt);
   for (const row of picture.incidents) {
-    const waits = row.patrolIds.length === 0 && !awaitsClosing(row);
+    const waits = row.patrolIds.length === 0 && !needsNobody(row);
     const dueAt = Date.parse(row.openedAt) + limits.seenS * 1000;
     if (row.priority === 'life_risk' && row.seenAt === null && now >= dueAt)
       add('unseen', row.id, dueAt, { incidentId: row.id, level: now >= dueAt + 4 * limits.seenS * 1000 ? 2 : 1 });
@@ -80,26 +87,38 @@ export function alarmsOf(picture: AlarmPicture): Alarm[] {
     if (row.answeredAt !== null && since > (row.askedAt ?? '') && since > (row.firstDispatchedAt ?? ''))
       add('answered', `${row.id}:${row.answeredAt}`, Date.parse(row.answeredAt), { incidentId: row.id });
   }
+  for (const row of picture.panics)
+    // taken on, it stays in sight and is quiet
+    if (row.acknowledgedAt === null) add('panic', row.id, Date.parse(row.at), { place: 'panics', level: 3 });
   const alarmed = new Set<string>();
+  for (const row of picture.patrols) {
+    const rung = row.rollCallRung === null ? -1 : rollCallRungs.indexOf(row.rollCallRung);
+    if (rung < ROLL_DESK) continue;
+    alarmed.add(row.id);
+    add('roll_call', `${row.id}:${row.rollCallDueAt ?? ''}`, Date.parse(row.rollCallDueAt ?? ''), {
+      place: 'patrols',
+      level: 1 + rung - ROLL_DESK,
+    });
+  }
   for (const row of picture.dispatches) {
     const rung = rungOf(row.rung);
     if (row.status === 'dispatched' && rung >= DESK) {
       alarmed.add(row.id);
       add('not_accepted', row.id, Date.parse(row.acceptBy), { incidentId: row.incidentId, level: 1 + rung - DESK });
     }
-    const fixAt = picture.fixAt(row.patrolId);
-    const at = fixAt ?? Date.parse(row.acceptedAt ?? row.dispatchedAt);
-    const staleAt = at + limits.staleS * 1000;
-    if (under.includes(row.status) && now > staleAt)
-      add('stale_crew', row.id, staleAt, {
+    const at = picture.heardAt(row.patrolId) ?? Date.parse(row.acceptedAt ?? row.dispatchedAt);
+    const silentAt = at + limits.offlineS * 1000;
+    if (under.includes(row.status) && now > silentAt)
+      add('stale_crew', row.id, silentAt, {
         incidentId: incidents.has(row.incidentId) ? row.incidentId : null,
         place: 'patrols',
-        level: now > at + 3 * limits.staleS * 1000 ? 2 : 1,
+        level: now > at + 3 * limits.offlineS * 1000 ? 2 : 1,
       });
   }
   for (const task of picture.tasks) {
     // the ladder raises a task too: one trouble, one alarm
-    if (alarmed.has(String(task.subject['dispatchId'] ?? ''))) continue;
+    const about = task.kind === 'roll_call' ? 'patrolId' : 'dispatchId';
+    if (alarmed.has(String(task.subject[about] ?? ''))) continue;
     const incidentId = String(task.subject['incidentId'] ?? '');
     add(task.kind, task.id, Date.parse(task.createdAt), {
       place: 'tasks',
@@ -183,6 +202,8 @@ export interface Sounding {
   loudness: number;
 }
 const LOUDNESS = [0.4, 0.6, 0.8, 1] as const;
+/** A crew in danger does not begin softly, and does not wait. */
+const AT_ONCE: ReadonlySet<AlarmKind> = new Set(['panic']);
 
 /** Which groups sound now. A group sounds at once when it becomes loud, but never twice within the shortest interval. */
 export function ring(groups: readonly AlarmGroup[], rings: Rings, now: number): { rings: Rings; sounds: Sounding[] } {
@@ -199,9 +220,10 @@ export function ring(groups: readonly AlarmGroup[], rings: Rings, now: number): 
       continue;
     }
     const times = known?.times ?? 0;
-    const gap = times === 0 ? shortest : (EVERY_S[Math.min(times, EVERY_S.length) - 1] ?? EVERY_S[0]) * 1000;
+    const urgent = AT_ONCE.has(kind);
+    const gap = times === 0 || urgent ? shortest : (EVERY_S[Math.min(times, EVERY_S.length) - 1] ?? EVERY_S[0]) * 1000;
     if (known && now - known.lastAt < gap) continue;
-    sounds.push({ kind, loudness: LOUDNESS[Math.min(times, LOUDNESS.length - 1)] ?? 1 });
+    sounds.push({ kind, loudness: urgent ? 1 : (LOUDNESS[Math.min(times, LOUDNESS.length - 1)] ?? 1) });
     next.set(kind, { times: times + 1, lastAt: now });
   }
   return { rings: next, sounds };

@@ -5,7 +5,7 @@ import { serverNow } from '../live/clock.ts';
 import '../ui/base.css';
 import { boot } from '../ui/boot.ts';
 import { allowKnownStrings } from '../ui/trusted.ts';
-import { startWords } from '../ui/words.ts';
+import { startWords } from '../ui/start-words.ts';
 import CallPage from './CallPage.vue';
 
 async function start(): Promise<void> {

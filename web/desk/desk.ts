@@ -7,12 +7,14 @@ import { availability, freshness } from '../../shared/shelters.ts';
 import { type AreaRow, listAreas } from '../../shared/stations.ts';
 import type { SessionRow } from '../../shared/users.ts';
 import { call } from '../live/call.ts';
+import { serverNow } from '../live/clock.ts';
 import { createOutbox, type Outbox } from '../live/outbox.ts';
 import { createStore, type Store } from '../live/store.ts';
+import { lastSign, type Signal, signalOf } from '../patrols/age.ts';
 import type { ShelterLine } from '../shelters/ShelterList.vue';
 import { useNow } from '../ui/ticking.ts';
 import { type Cold, createCold } from './cold.ts';
-import { type Limits, readLimits, usualLimits } from './limits.ts';
+import { type Limits, firstLimits, readLimits } from './limits.ts';
 
 export interface Desk extends Cold {
   session: SessionRow;
@@ -28,6 +30,10 @@ export interface Desk extends Cold {
   dispatchesOf: (incidentId: string) => readonly DispatchRow[];
   dispatchOfPatrol: (patrolId: string) => DispatchRow | null;
   patrolName: (patrolId: string) => string | null;
+  /** how a patrol is heard of now */
+  signalOf: (patrol: PatrolRow) => Signal;
+  /** when a patrol was last heard of, moving or not, epoch ms */
+  heardAt: (patrolId: string) => number | null;
   /** not yet seen by any desk */
   unseen: ComputedRef<number>;
   selectedId: ShallowRef<string | null>;
@@ -46,7 +52,7 @@ const grouped = (rows: readonly DispatchRow[], key: (row: DispatchRow) => string
 export function provideDesk(session: SessionRow): Desk {
   const store = createStore({ session });
   const outbox = createOutbox({ userId: session.user.id });
-  const limits = shallowRef<Limits>(usualLimits);
+  const limits = shallowRef<Limits>(firstLimits(session.user.stationId));
   const areas = shallowRef<readonly AreaRow[] | null>(null);
   const { state } = store;
   // each table is its own computed, so that a change of one does not sort the others anew
@@ -85,6 +91,15 @@ export function provideDesk(session: SessionRow): Desk {
     dispatchesOf: (incidentId) => byIncident.value.get(incidentId) ?? [],
     dispatchOfPatrol: (patrolId) => byPatrol.value.get(patrolId)?.[0] ?? null,
     patrolName: (patrolId) => patrolTable.value[patrolId]?.name ?? null,
+    signalOf: ({ num }) =>
+      signalOf(store.positions.value.get(num), store.heard.value.get(num), serverNow().getTime(), {
+        fresh: limits.value.fix.fresh,
+        offline: limits.value.offlineS,
+      }),
+    heardAt: (patrolId) => {
+      const num = patrolTable.value[patrolId]?.num ?? -1;
+      return lastSign(store.positions.value.get(num), store.heard.value.get(num));
+    },
     unseen: computed(() => incidents.value.filter(({ seenAt }) => seenAt === null).length),
     selectedId: shallowRef(null),
     start: () => {

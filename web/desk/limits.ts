@@ -1,14 +1,18 @@
 /** Rules of the field that the desk's clocks need, as they hold at the own station. */
-import { listRules, type RuleRow } from '../../shared/stations.ts';
+import type { RuleKey } from '../../shared/rules.ts';
+import { listRules } from '../../shared/stations.ts';
 import { call } from '../live/call.ts';
-import { type ColdRulesAt, coldRulesAt, usualColdRulesAt } from './cold-rules.ts';
-import { noTargets, type TargetsAt, targetsAt } from './targets.ts';
+import { boot } from '../ui/boot.ts';
+import { type ColdRulesAt, coldRulesAt, type HeldRow } from './cold-rules.ts';
+import { type TargetsAt, targetsAt } from './targets.ts';
 
 export interface Limits {
   /** seconds */
   fix: { fresh: number; stale: number };
   /** hours */
   count: { fresh: number; stale: number };
+  /** seconds without a word until a patrol counts as not heard of */
+  offlineS: number;
   /** seconds until a desk should have seen a report */
   seenS: number;
   /** minutes on the cold clock below which it alarms, and below which it is marked */
@@ -21,48 +25,39 @@ export interface Limits {
   /** how long each clock of an incident may take */
   targets: TargetsAt;
 }
-/** Until the rules have come, and for those a server does not have. */
-export const usualLimits: Limits = {
-  fix: { fresh: 120, stale: 600 },
-  count: { fresh: 2, stale: 8 },
-  seenS: 60,
-  dangerMin: 30,
-  soonMin: 120,
-  lookBackD: 365,
-  cold: usualColdRulesAt,
-  targets: noTargets,
-};
-
-/** The number of a rule: the own station's row, else the default row. */
-function numberOf(rules: readonly RuleRow[], key: string, stationId: string, usual: number): number {
+/** The number of a rule: the own station's row, else the one that holds everywhere, else whatever row there is. */
+function numberOf(rules: readonly HeldRow[], key: RuleKey, stationId: string): number {
   const own = rules.find((rule) => rule.key === key && rule.stationId === stationId);
   const value = (
     own ??
     rules.find((rule) => rule.key === key && rule.stationId === null) ??
     rules.find((rule) => rule.key === key)
   )?.value;
-  return typeof value === 'number' ? value : usual;
+  if (typeof value !== 'number') throw new Error(`the rule ${key} is not set`);
+  return value;
 }
 
-export function limitsFrom(rules: readonly RuleRow[], stationId: string): Limits {
-  const pick = (key: string, usual: number): number => numberOf(rules, key, stationId, usual);
+export function limitsFrom(rules: readonly HeldRow[], stationId: string): Limits {
+  const pick = (key: RuleKey): number => numberOf(rules, key, stationId);
   return {
-    fix: {
-      fresh: pick('positions.fresh', usualLimits.fix.fresh),
-      stale: pick('positions.stale', usualLimits.fix.stale),
-    },
-    count: {
-      fresh: pick('shelters.fresh', usualLimits.count.fresh),
-      stale: pick('shelters.stale', usualLimits.count.stale),
-    },
-    seenS: pick('targets.seen', usualLimits.seenS),
-    dangerMin: pick('cold.danger', usualLimits.dangerMin),
-    soonMin: pick('cold.soon', usualLimits.soonMin),
-    lookBackD: pick('sites.look_back', usualLimits.lookBackD),
+    fix: { fresh: pick('positions.fresh'), stale: pick('positions.stale') },
+    count: { fresh: pick('shelters.fresh'), stale: pick('shelters.stale') },
+    offlineS: pick('patrols.offline'),
+    seenS: pick('targets.seen'),
+    dangerMin: pick('cold.danger'),
+    soonMin: pick('cold.soon'),
+    lookBackD: pick('sites.look_back'),
     cold: coldRulesAt(rules),
     targets: targetsAt(rules),
   };
 }
+
+/** What the page was told at its start, of the own station, until all rows have come. */
+export const firstLimits = (stationId: string): Limits =>
+  limitsFrom(
+    Object.entries(boot.rules).map(([key, value]) => ({ key, stationId: null, value })),
+    stationId,
+  );
 
 export async function readLimits(stationId: string): Promise<Limits> {
   const { items } = await call(listRules);

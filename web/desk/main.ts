@@ -3,7 +3,7 @@ import { createApp } from 'vue';
 import '../ui/base.css';
 import { boot } from '../ui/boot.ts';
 import { allowKnownStrings } from '../ui/trusted.ts';
-import { startWords } from '../ui/words.ts';
+import { startWords } from '../ui/start-words.ts';
 import App from './App.vue';
 
 async function start(): Promise<void> {

@@ -8,7 +8,7 @@ import {
   sendPatrol,
   stepDispatch,
 } from '../../shared/dispatches.ts';
-import { awaitsClosing } from '../../shared/incidents.ts';
+import { needsNobody } from '../../shared/incidents.ts';
 import { call } from '../live/call.ts';
 import { wordsOf } from '../ui/toasts.ts';
 import type { Desk } from './desk.ts';
@@ -75,7 +75,7 @@ export function usePlanning(desk: Desk): Planning {
     )
       return true;
     const known = new Set([...made.assignments, ...made.unassigned].map(({ incidentId }) => incidentId));
-    return desk.incidents.value.some((row) => row.status === 'open' && !awaitsClosing(row) && !known.has(row.id));
+    return desk.incidents.value.some((row) => row.status === 'open' && !needsNobody(row) && !known.has(row.id));
   });
 
   async function make(): Promise<void> {

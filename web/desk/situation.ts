@@ -1,4 +1,5 @@
 /** What the desk does with one report of several, and with known places. */
+import { point } from '../../shared/geo.ts';
 import { type IncidentRow, mergeIncident } from '../../shared/incidents.ts';
 import { moveSightingOut, type SightingRow } from '../../shared/sightings.ts';
 import { createSite, type SiteRow, updateSite } from '../../shared/sites.ts';
@@ -14,6 +15,8 @@ export interface SituationActions {
   moveOut: (sighting: SightingRow, from: IncidentRow) => Promise<boolean>;
   /** Makes the place of an incident a known one. */
   addSite: (incident: IncidentRow, words: SiteWords) => Promise<boolean>;
+  /** Names a place that no incident has led to. */
+  nameSite: (words: SiteWords) => Promise<boolean>;
   changeSite: (site: SiteRow, change: SiteChange) => Promise<boolean>;
 }
 /** How actions.ts runs a command, takes it back, and drops an offer when its incident is closed. */
@@ -44,35 +47,38 @@ export function createSituationActions(desk: Desk, { run, undo, offer }: Way): S
       offer(from.id, toast);
       offer(incidentId, toast);
     });
-  const changeSite: SituationActions['changeSite'] = (site, { active, radiusM, ...words }) =>
+  const changeSite: SituationActions['changeSite'] = (site, { active, radiusM, position, ...words }) =>
     run(async () => {
       const row = await call(updateSite, {
         params: { id: site.id },
         body: {
           version: site.version,
           ...words,
+          ...(position === undefined ? {} : { position: point(...position) }),
           ...(active === undefined ? {} : { active }),
           ...(typeof radiusM === 'number' ? { radiusM } : {}),
         },
       });
-      const before = { name: site.name, note: site.note, radiusM: site.radiusM };
+      const { name, note, radiusM: reach, visitEveryH, outline } = site;
+      const before = { name, note, radiusM: reach, visitEveryH, outline, position: site.position.coordinates };
       const done = active === undefined ? 'desk.site_changed' : active ? 'desk.site_back' : 'desk.site_retired';
       say(
         t(done, { name: row.name }),
         undo(() => changeSite(row, active === undefined ? before : { active: !active })),
       );
     });
-  const addSite: SituationActions['addSite'] = (incident, { name, radiusM, note }) =>
+  const create = (stationId: string | null, { name, position, radiusM, note, outline, visitEveryH }: SiteWords) =>
     run(async () => {
-      if (!incident.position) return;
       const row = await call(createSite, {
         body: {
           id: crypto.randomUUID(),
-          stationId: incident.stationId,
           name,
-          position: incident.position,
+          position: point(...position),
+          ...(stationId === null ? {} : { stationId }),
           ...(radiusM === null ? {} : { radiusM }),
           ...(note === null ? {} : { note }),
+          ...(outline === null ? {} : { outline }),
+          ...(visitEveryH === null ? {} : { visitEveryH }),
         },
       });
       say(
@@ -80,5 +86,7 @@ export function createSituationActions(desk: Desk, { run, undo, offer }: Way): S
         undo(() => changeSite(row, { active: false })),
       );
     });
-  return { moveOut, addSite, changeSite };
+  const addSite: SituationActions['addSite'] = (incident, words) => create(incident.stationId, words);
+  const nameSite: SituationActions['nameSite'] = (words) => create(null, words);
+  return { moveOut, addSite, nameSite, changeSite };
 }

@@ -1,6 +1,6 @@
 /** Incidents on the map. */
 import type * as L from 'leaflet';
-import { awaitsClosing, type IncidentRow, type Priority } from '../../shared/incidents.ts';
+import { type IncidentRow, needsNobody, type Priority } from '../../shared/incidents.ts';
 import type { MarkerLook } from '../map/look.ts';
 import { createMarkers, type MarkerSet } from '../map/markers.ts';
 
@@ -13,7 +13,7 @@ const above: Record<Priority, number> = { life_risk: 7000, urgent: 6000, normal:
 
 function lookOf(row: IncidentRow, selectedId: string | null, title: (row: IncidentRow) => string): MarkerLook | null {
   if (!row.position) return null;
-  const handled = row.patrolIds.length > 0 || awaitsClosing(row);
+  const handled = row.patrolIds.length > 0 || needsNobody(row);
   return {
     id: row.id,
     position: row.position.coordinates,

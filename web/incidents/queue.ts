@@ -1,13 +1,13 @@
 /** Which incidents the queue shows, in which order. */
 import { byCold } from '../../shared/cold-clock.ts';
-import { awaitsClosing, type IncidentRow } from '../../shared/incidents.ts';
+import { awaitsClosing, type IncidentRow, needsNobody } from '../../shared/incidents.ts';
 
 export const filters = ['all', 'waiting', 'under_way', 'to_close', 'closed'] as const;
 export type Filter = (typeof filters)[number];
 
 const passes: Record<Filter, (row: IncidentRow) => boolean> = {
   all: () => true,
-  waiting: (row) => row.patrolIds.length === 0 && !awaitsClosing(row),
+  waiting: (row) => row.patrolIds.length === 0 && !needsNobody(row),
   under_way: (row) => row.patrolIds.length > 0,
   to_close: awaitsClosing,
   closed: (row) => row.status === 'closed',
@@ -32,7 +32,7 @@ const finds = (row: IncidentRow, words: readonly string[]): boolean => {
   return words.every((word) => text.includes(word));
 };
 
-/** By the cold clock (`minutesOf`); what only waits for closing stands last. Closed ones keep the order they came in. */
+/** By the cold clock (`minutesOf`); what rests until a re-check stands after the rest, what only waits for closing last. Closed ones keep the order they came in. */
 export function queueOf(
   rows: readonly IncidentRow[],
   view: QueueView,

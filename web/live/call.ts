@@ -52,6 +52,16 @@ export interface Outgoing {
   key: string | null;
   /** the id a true answer carries; null when the answer's id is not known beforehand */
   expectId: string | null;
+  /** sent beside the usual ones */
+  headers?: Readonly<Record<string, string>>;
+  /** with any, the body is a form of them */
+  files?: readonly FilePart[];
+}
+export interface FilePart {
+  /** field of the form */
+  name: string;
+  filename: string;
+  blob: Blob;
 }
 export interface Answer {
   status: number;
@@ -59,10 +69,14 @@ export interface Answer {
 }
 
 const TIMEOUT_MS = 20_000;
-const listeners = new Set<() => void>();
+/** A photo on a slow line: 2 MB at 20 kB/s. */
+const FILES_TIMEOUT_MS = 120_000;
+/** 'revoked': the station has taken this device out of service, and nothing may stay on it. */
+export type SignedOut = 'ended' | 'revoked';
+const listeners = new Set<(how: SignedOut) => void>();
 
 /** Tells when an answer says that the session has ended, or opens nothing before a second factor is set up. Returns how to stop listening. */
-export function whenSignedOut(listener: () => void): () => void {
+export function whenSignedOut(listener: (how: SignedOut) => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
@@ -109,11 +123,12 @@ export function outgoing(
  */
 export async function send(request: Outgoing, signal?: AbortSignal): Promise<Answer> {
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+  const files = request.files ?? [];
+  const timer = setTimeout(() => abort.abort(), files.length > 0 ? FILES_TIMEOUT_MS : TIMEOUT_MS);
   const stop = (): void => abort.abort();
   signal?.addEventListener('abort', stop);
   try {
-    const headers: Record<string, string> = { accept: 'application/json' };
+    const headers: Record<string, string> = { accept: 'application/json', ...request.headers };
     if (request.method !== 'GET') headers['x-requested-with'] = 'warmpath';
     if (request.body !== undefined) headers['content-type'] = 'application/json';
     if (request.key !== null) headers['idempotency-key'] = request.key;
@@ -126,8 +141,10 @@ export async function send(request: Outgoing, signal?: AbortSignal): Promise<Ans
       signal: abort.signal,
     };
     if (request.body !== undefined) init.body = JSON.stringify(request.body);
+    if (files.length > 0) init.body = formOf(files);
+    const askedAt = performance.now();
     const response = await fetch(request.url, init);
-    return await answerOf(response, request);
+    return await answerOf(response, request, performance.now() - askedAt);
   } catch (error) {
     if (error instanceof CallProblem || error instanceof Offline) throw error;
     throw new Offline('no answer', { cause: error });
@@ -137,27 +154,48 @@ export async function send(request: Outgoing, signal?: AbortSignal): Promise<Ans
   }
 }
 
-/** What our server said; throws CallProblem for a problem and Offline when it was not our server. */
-export async function answerOf(response: Response, request: Pick<Outgoing, 'expectId'>): Promise<Answer> {
+function formOf(files: readonly FilePart[]): FormData {
+  const form = new FormData();
+  for (const { name, filename, blob } of files) form.append(name, blob, filename);
+  return form;
+}
+
+/** What our server said; `latencyMs` is how long it took. Throws CallProblem for a problem and Offline when it was not our server. */
+export async function answerOf(
+  response: Response,
+  request: Pick<Outgoing, 'expectId'>,
+  latencyMs = 0,
+): Promise<Answer> {
   const type = response.headers.get('content-type') ?? '';
   if (!/^application\/(problem\+)?json/i.test(type)) {
     // a proxy in front of a restarting server answers in HTML too
     throw new Offline(response.ok ? 'not our server' : `status ${response.status}`);
   }
   const body: unknown = await response.json();
-  if (!response.ok) throw problemOf(response, body);
+  const date = response.headers.get('date');
+  if (!response.ok) {
+    if (isRecord(body) && typeof body['code'] === 'string') noteServerTime(date, latencyMs);
+    throw problemOf(response, body);
+  }
   if (request.expectId !== null && !(isRecord(body) && body['id'] === request.expectId))
     throw new Offline('not our server');
-  noteServerTime(response.headers.get('date'));
+  noteServerTime(date, latencyMs);
   return { status: response.status, body };
 }
+
+const endings: Readonly<Record<string, SignedOut | undefined>> = {
+  unauthorized: 'ended',
+  second_factor_needed: 'ended',
+  session_revoked: 'revoked',
+};
 
 function problemOf(response: Response, body: unknown): CallProblem {
   const problem = isRecord(body) ? body : {};
   const code = typeof problem['code'] === 'string' ? problem['code'] : 'internal';
   const wait = Number(response.headers.get('retry-after'));
   const errors = Array.isArray(problem['errors']) ? (problem['errors'] as FieldError[]) : [];
-  if (code === 'unauthorized' || code === 'second_factor_needed') for (const listener of [...listeners]) listener();
+  const how = endings[code];
+  if (how) for (const listener of [...listeners]) listener(how);
   return new CallProblem(response.status, code, errors, problem['current'], wait > 0 ? wait : null);
 }
 

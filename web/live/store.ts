@@ -3,10 +3,11 @@ import { io, type Socket } from 'socket.io-client';
 import { type ShallowRef, shallowRef } from 'vue';
 import type { Change, Changes, ServerEvents } from '../../shared/events.ts';
 import { readChanges, readSnapshot } from '../../shared/live.ts';
-import { applyTick, type Fix, type PositionsTick } from '../../shared/positions.ts';
+import { applyHeard, applyTick, type Fix, type Heard, type PositionsTick } from '../../shared/positions.ts';
 import { emptyState, fromSnapshot, type Snapshot, type State } from '../../shared/state.ts';
 import type { SessionRow } from '../../shared/users.ts';
-import { call, CallProblem, whenSignedOut } from './call.ts';
+import { call, CallProblem, type SignedOut, whenSignedOut } from './call.ts';
+import { wipeDevice } from './device.ts';
 import { backOffMs, reconnecting, takeChanges } from './feed.ts';
 import { forgetPictures, loadPicture, savePicture } from './kept.ts';
 
@@ -15,6 +16,8 @@ export interface Store {
   state: Readonly<ShallowRef<State>>;
   /** latest fix by patrol num */
   positions: Readonly<ShallowRef<ReadonlyMap<number, Fix>>>;
+  /** when each patrol was last heard of, moving or not, by patrol num */
+  heard: Readonly<ShallowRef<ReadonlyMap<number, Heard>>>;
   connection: Readonly<ShallowRef<Connection>>;
   /** epoch ms when the server was last heard, or null */
   lastHeard: Readonly<ShallowRef<number | null>>;
@@ -24,20 +27,28 @@ export interface Store {
   onChange: (listener: (change: Change) => void) => () => void;
   /** Fetches what is missing now, e.g. after a command while the socket is down. */
   catchUp: () => Promise<void>;
+  /**
+   * Leaves in memory only what `view` leaves of the picture, and nothing on the device, until it is lifted with null: then
+   * the picture is fetched anew. Facts go on coming.
+   */
+  veil: (view: ((state: State) => State) | null) => void;
+  /** Somebody has signed in again: goes on where the ended session left off. */
+  resume: () => void;
   start: () => void;
   stop: () => void;
 }
 interface Options {
   session: SessionRow;
-  /** keep the picture on the device for a start without network (crews' phones) */
-  keep?: boolean;
+  /** what of the picture to keep on the device for a start without network (crews' phones) */
+  keep?: (state: State) => State;
 }
 
 const SAVE_AFTER_MS = 2000;
 
-export function createStore({ session, keep = false }: Options): Store {
+export function createStore({ session, keep }: Options): Store {
   const state = shallowRef<State>(emptyState);
   const positions = shallowRef<ReadonlyMap<number, Fix>>(new Map());
+  const patrolsHeard = shallowRef<ReadonlyMap<number, Heard>>(new Map());
   const connection = shallowRef<Connection>('connecting');
   const lastHeard = shallowRef<number | null>(null);
   const ready = shallowRef(false);
@@ -52,17 +63,25 @@ export function createStore({ session, keep = false }: Options): Store {
   let saveTimer: ReturnType<typeof setTimeout> | undefined;
   let wake: (() => void) | null = null;
   let stopListening: (() => void) | null = null;
+  let saving: Promise<void> = Promise.resolve();
+  let veiled: ((state: State) => State) | null = null;
 
   const heard = (): void => {
     lastHeard.value = Date.now();
   };
   const move = (next: State): void => {
-    state.value = next;
-    if (!keep || saveTimer !== undefined) return;
+    state.value = veiled ? veiled(next) : next;
+    if (!keep || veiled || saveTimer !== undefined) return;
     saveTimer = setTimeout(() => {
       saveTimer = undefined;
-      void savePicture(session.user.id, state.value);
+      if (!veiled) saving = savePicture(session.user.id, keep(state.value));
     }, SAVE_AFTER_MS);
+  };
+  const forget = (): void => {
+    clearTimeout(saveTimer);
+    saveTimer = undefined;
+    // one that is being written must not come last
+    if (keep) void saving.then(() => forgetPictures({ page: false }));
   };
   const tell = (news: readonly Change[]): void => {
     for (const change of news) for (const listener of [...listeners]) listener(change);
@@ -71,7 +90,8 @@ export function createStore({ session, keep = false }: Options): Store {
   const takeSnapshot = async (): Promise<void> => {
     const snapshot = (await call(readSnapshot)) as unknown as Snapshot;
     if (!running) return;
-    positions.value = applyTick(new Map(), snapshot.positions);
+    positions.value = veiled ? new Map() : applyTick(new Map(), snapshot.positions);
+    patrolsHeard.value = veiled ? new Map() : applyHeard(new Map(), snapshot.positions);
     move(fromSnapshot(snapshot));
     hasSnapshot = true;
     ready.value = true;
@@ -135,19 +155,25 @@ export function createStore({ session, keep = false }: Options): Store {
   };
   const onPositions = (tick: PositionsTick): void => {
     heard();
+    if (veiled) return;
     positions.value = applyTick(positions.value, tick);
+    patrolsHeard.value = applyHeard(patrolsHeard.value, tick);
   };
   const onReset = (): void => {
     hasSnapshot = false;
     void catchUp();
   };
 
-  const signedOut = (): void => {
+  const signedOut = (how: SignedOut): void => {
     connection.value = 'signed_out';
     socket?.disconnect();
     // the session was ended, perhaps because the phone is lost: nothing of the night stays on it
     clearTimeout(saveTimer);
-    if (keep) void forgetPictures();
+    saveTimer = undefined;
+    if (how === 'revoked') {
+      state.value = emptyState;
+      void wipeDevice();
+    } else if (keep) void saving.then(() => forgetPictures());
   };
   const connect = (): void => {
     const link: Socket<ServerEvents> = io({
@@ -194,20 +220,23 @@ export function createStore({ session, keep = false }: Options): Store {
   };
 
   const begin = async (): Promise<void> => {
-    if (keep) {
+    if (keep && !veiled) {
       const kept = await loadPicture(session.user.id);
-      if (kept && running && !hasSnapshot) {
+      if (kept && running && !hasSnapshot && !veiled) {
         state.value = kept;
         ready.value = true;
       }
     }
     await catchUp();
-    if (running && connection.value !== 'signed_out') connect();
+    if (!running || connection.value === 'signed_out') return;
+    if (socket) socket.connect();
+    else connect();
   };
 
   return {
     state,
     positions,
+    heard: patrolsHeard,
     connection,
     lastHeard,
     ready,
@@ -216,6 +245,21 @@ export function createStore({ session, keep = false }: Options): Store {
       return () => listeners.delete(listener);
     },
     catchUp,
+    veil: (view) => {
+      const lifted = veiled !== null && view === null;
+      veiled = view;
+      if (view) {
+        state.value = view(state.value);
+        positions.value = new Map();
+        patrolsHeard.value = new Map();
+        forget();
+      } else if (lifted) onReset();
+    },
+    resume: () => {
+      if (!running || connection.value !== 'signed_out') return;
+      connection.value = 'connecting';
+      void begin();
+    },
     start: () => {
       if (running) return;
       running = true;

@@ -2,10 +2,9 @@
 import type * as L from 'leaflet';
 import type { PatrolRow, PatrolStatus } from '../../shared/patrols.ts';
 import type { Fix } from '../../shared/positions.ts';
-import type { Freshness } from '../../shared/shelters.ts';
 import type { MarkerLook } from '../map/look.ts';
 import { createMarkers } from '../map/markers.ts';
-import { fixAge, type FixLimits } from './age.ts';
+import type { Signal, SignalState } from './age.ts';
 
 const tones: Record<PatrolStatus, string> = {
   free: 'tone-ok',
@@ -13,13 +12,20 @@ const tones: Record<PatrolStatus, string> = {
   break: 'tone-quiet',
   ended: 'tone-quiet',
 };
-const shades: Record<Freshness, string> = { fresh: '', ageing: 'hollow', stale: 'dashed' };
+const shades: Record<SignalState, string> = {
+  moving: '',
+  still: '',
+  untracked: 'hollow',
+  silent: 'dashed',
+  none: 'dashed',
+};
+/** what stands on the sign instead of how they travel */
+const signs: Partial<Record<SignalState, string>> = { still: '■', untracked: '?', silent: '×', none: '?' };
 
 export interface PatrolsOnMap {
   patrols: readonly PatrolRow[];
   fixes: ReadonlyMap<number, Fix>;
-  now: Date;
-  limits: FixLimits;
+  signal: (row: PatrolRow) => Signal;
   selectedId: string | null;
 }
 export interface PatrolLayer {
@@ -27,23 +33,23 @@ export interface PatrolLayer {
   remove: () => void;
 }
 interface Options {
-  title: (row: PatrolRow, fix: Fix, age: Freshness) => string;
+  title: (row: PatrolRow, signal: Signal) => string;
   onPick: (id: string) => void;
 }
 
 export function createPatrolLayer(map: L.Map, { title, onPick }: Options): PatrolLayer {
   const markers = createMarkers(map, { size: 26, onPick });
-  const lookOf = (row: PatrolRow, { fixes, now, limits, selectedId }: PatrolsOnMap): MarkerLook | null => {
+  const lookOf = (row: PatrolRow, { fixes, signal, selectedId }: PatrolsOnMap): MarkerLook | null => {
     const fix = fixes.get(row.num);
     if (!fix) return null;
-    const age = fixAge(fix.at, now, limits);
+    const now = signal(row);
     return {
       id: row.id,
       position: fix.position,
-      title: () => title(row, fix, age),
+      title: () => title(row, now),
       stamp: row,
-      className: `round ${tones[row.status]} ${shades[age]}`,
-      text: age === 'stale' ? '?' : row.vehicleId === null ? '⊙' : '▲',
+      className: `round ${tones[row.status]} ${shades[now.state]}`,
+      text: signs[now.state] ?? (row.vehicleId === null ? '⊙' : '▲'),
       label: row.name,
       above: 4000,
       selected: row.id === selectedId,

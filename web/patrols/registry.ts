@@ -30,9 +30,10 @@ export const devices: Registry = {
     { key: 'vehicleId', kind: 'pick', from: 'vehicles' },
     { key: 'speedUnit', kind: 'choice', word: 'speed.', begins: 'kn' },
     { key: 'stationId', kind: 'pick', from: 'stations' },
+    { key: 'tokenRequired', kind: 'check' },
     { key: 'active', kind: 'check' },
-    { key: 'lastSeenAt', kind: 'moment', shown: true },
+    { key: 'lastSeenAt', kind: 'age', shown: true },
     { key: 'battery', kind: 'percent', shown: true },
   ],
-  columns: ['uniqueId', 'vehicleId', 'lastSeenAt', 'battery', 'stationId'],
+  columns: ['uniqueId', 'vehicleId', 'speedUnit', 'lastSeenAt', 'battery', 'stationId'],
 };

@@ -1,66 +1,14 @@
-/** Photos made small on the phone: a street at night has a slow line, and a large picture shows no more. */
+/** The photos of a report: made small, shown, and taken back with a tap. */
+import { redrawn } from '../ui/shrink.ts';
 import { make } from './page.ts';
 
-const LONGEST = 1600;
 const MAX_PHOTOS = 3;
 const MAX_BYTES = 10 * 1024 * 1024;
-
-interface Drawn {
-  source: CanvasImageSource;
-  width: number;
-  height: number;
-  done: () => void;
-}
-
-async function decode(file: Blob): Promise<Drawn> {
-  if ('createImageBitmap' in window) {
-    try {
-      const bitmap = await createImageBitmap(file);
-      return {
-        source: bitmap,
-        width: bitmap.width,
-        height: bitmap.height,
-        done: () => {
-          bitmap.close();
-        },
-      };
-    } catch {
-      // some old webviews have it and cannot; an image element can
-    }
-  }
-  const url = URL.createObjectURL(file);
-  const image = new Image();
-  await new Promise((resolve, reject) => {
-    image.onload = resolve;
-    image.onerror = () => {
-      reject(new Error('no picture'));
-    };
-    image.src = url;
-  });
-  return {
-    source: image,
-    width: image.naturalWidth,
-    height: image.naturalHeight,
-    done: () => {
-      URL.revokeObjectURL(url);
-    },
-  };
-}
 
 /** A JPEG of at most 1600 pixels; the file itself where the phone cannot redraw it; throws when that is too large. */
 async function shrink(file: File): Promise<Blob> {
   try {
-    const drawn = await decode(file);
-    const scale = Math.min(1, LONGEST / Math.max(drawn.width, drawn.height));
-    const canvas = document.createElement('canvas');
-    canvas.width = Math.max(1, Math.round(drawn.width * scale));
-    canvas.height = Math.max(1, Math.round(drawn.height * scale));
-    canvas.getContext('2d')?.drawImage(drawn.source, 0, 0, canvas.width, canvas.height);
-    drawn.done();
-    const small = await new Promise<Blob | null>((resolve) => {
-      canvas.toBlob(resolve, 'image/jpeg', 0.82);
-    });
-    if (small) return small;
+    return await redrawn(file);
   } catch {
     // sent as it is; the server judges it
   }

@@ -1,7 +1,7 @@
 import '../ui/base.css';
 import './shelter.css';
 import { createApp } from 'vue';
-import { startWords } from '../ui/words.ts';
+import { startWords } from '../ui/start-words.ts';
 import Shelter from './Shelter.vue';
 
 async function start(): Promise<void> {

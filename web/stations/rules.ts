@@ -33,10 +33,11 @@ export function rulesAt(station: Pick<StationRow, 'id' | 'path'>, rows: readonly
 export const groupOf = (key: RuleKey): string => key.split('.')[0] ?? key;
 export const groups: readonly string[] = [...new Set(ruleKeys.map(groupOf))];
 
-/** One value of an editor with several: a number within limits, one of some names, or words. */
+/** One value of an editor with several: a number within limits, one of some names (or yes and no), or words; null, where it may be, is whatever it is. */
 export type Cell = { key: string } & (
   | { kind: 'number'; least: number; most: number; whole: boolean }
-  | { kind: 'choice'; choices: readonly string[] }
+  | { kind: 'choice'; choices: readonly string[]; nullable: boolean }
+  | { kind: 'flag'; nullable: boolean }
   | { kind: 'text'; nullable: boolean; most: number; pattern: string | undefined }
 );
 export type Editor =
@@ -66,12 +67,14 @@ const numberOf = ({ type, minimum = 0, maximum = 0 }: Described) =>
 
 function cellOf([key, schema]: [string, Described]): Cell {
   const inner = schema.anyOf?.find(({ type }) => type !== 'null') ?? schema;
+  const nullable = schema.anyOf !== undefined;
   if (isNumber(inner)) return { key, ...numberOf(inner) };
-  if (inner.enum) return { key, kind: 'choice', choices: inner.enum };
+  if (inner.enum) return { key, kind: 'choice', choices: inner.enum, nullable };
+  if (inner.type === 'boolean') return { key, kind: 'flag', nullable };
   return {
     key,
     kind: 'text',
-    nullable: schema.anyOf !== undefined,
+    nullable,
     most: inner.maxLength ?? 40,
     pattern: inner.pattern,
   };
@@ -90,10 +93,11 @@ export function editorOf(key: RuleKey): Editor {
 /** What a new row of a table begins with. */
 export const emptyRow = (cells: readonly Cell[]): Record<string, unknown> =>
   Object.fromEntries(
-    cells.map((cell) => [
-      cell.key,
-      cell.kind === 'number' ? null : cell.kind === 'choice' ? (cell.choices[0] ?? '') : cell.nullable ? null : '',
-    ]),
+    cells.map((cell): [string, unknown] => {
+      if (cell.kind === 'number' || cell.nullable) return [cell.key, null];
+      if (cell.kind === 'flag') return [cell.key, false];
+      return [cell.key, cell.kind === 'choice' ? (cell.choices[0] ?? '') : ''];
+    }),
   );
 
 /** Where the words of a set's members are. */
@@ -104,6 +108,9 @@ const choiceWords: Readonly<Record<string, string>> = {
   sign: 'sign.',
   priority: 'priority.',
   rung: 'rung.',
+  level: 'plan.level.',
+  stage: 'aid.stage.',
+  path: 'handover.path.',
 };
 export const choiceWord = (cell: string, choice: string): string => (choiceWords[cell] ?? 'rule.choice.') + choice;
 /** The key of the words that head a column, or name one number of several. */

@@ -1,7 +1,7 @@
 import '../ui/base.css';
 import './tally.css';
 import { createApp } from 'vue';
-import { startWords } from '../ui/words.ts';
+import { startWords } from '../ui/start-words.ts';
 import Tally from './Tally.vue';
 
 async function start(): Promise<void> {

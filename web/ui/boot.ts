@@ -1,5 +1,7 @@
 /** What the server tells a page at its start, in `<script type="application/json" id="boot">`. */
+import type * as z from 'zod/mini';
 import type { Role } from '../../shared/roles.ts';
+import type { RuleKey, ruleSchemas } from '../../shared/rules.ts';
 import type { Locale } from '../../shared/stations.ts';
 import type { BaseMap } from '../../shared/tiles.ts';
 import type { SessionRow } from '../../shared/users.ts';
@@ -18,6 +20,10 @@ export interface Boot {
   secure: boolean;
   /** the demonstration, where nothing acts by itself when it is still; null in earnest */
   demo: { still: boolean } | null;
+  /** rules of the field at this person's station, those this page goes by; read them with ruleOf() */
+  rules: Partial<Record<RuleKey, unknown>>;
+  /** nobody is signed in, and the session that was here was taken out of service */
+  revoked: boolean;
   /** path of the page that was asked for */
   app: string;
   /** who may use that page */
@@ -35,6 +41,8 @@ const fallback: Boot = {
   version: '',
   secure: true,
   demo: null,
+  rules: {},
+  revoked: false,
   app: '',
   roles: [],
   wrongRole: false,
@@ -48,3 +56,7 @@ function readBoot(): Boot {
 
 /** Read once, when the page's script starts. */
 export const boot: Boot = readBoot();
+
+/** The value of a rule, or undefined where this page was not told it: a copy of the page kept by an older edition. */
+export const ruleOf = <K extends RuleKey>(key: K): z.infer<(typeof ruleSchemas)[K]> | undefined =>
+  boot.rules[key] as z.infer<(typeof ruleSchemas)[K]> | undefined;

@@ -29,6 +29,7 @@ const hours = unit('hour');
 const days = unit('day');
 const metres = unit('meter');
 const kilometres = unit('kilometer', 1);
+const kilobytes = unit('kilobyte');
 
 type When = string | number | Date;
 
@@ -60,5 +61,7 @@ export const age = (at: When, now: Date): string => duration(now.getTime() - new
 export function distance(m: number): string {
   return m < 1000 ? metres.format(m < 100 ? Math.round(m) : Math.round(m / 10) * 10) : kilometres.format(m / 1000);
 }
+/** What a photo weighs, in whole kilobytes. */
+export const fileSize = (bytes: number): string => kilobytes.format(Math.max(1, Math.round(bytes / 1000)));
 /** Latitude, then longitude, as maps and people say them; the only place where the order turns. */
 export const place = ([lon, lat]: readonly [number, number]): string => `${lat.toFixed(5)}, ${lon.toFixed(5)}`;

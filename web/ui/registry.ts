@@ -13,7 +13,18 @@ export type Source = 'stations' | 'shelters' | 'vehicles';
 export type Kind =
   | {
       kind:
-        'text' | 'long' | 'number' | 'check' | 'point' | 'tags' | 'skills' | 'day' | 'secret' | 'moment' | 'percent';
+        | 'text'
+        | 'long'
+        | 'number'
+        | 'check'
+        | 'point'
+        | 'tags'
+        | 'skills'
+        | 'day'
+        | 'secret'
+        | 'moment'
+        | 'age'
+        | 'percent';
     }
   /** one of the schema's values; its words are under `word` + value */
   | { kind: 'choice'; word: string }

@@ -5,13 +5,11 @@ import { boot } from './boot.ts';
 
 const i18next: i18n = createInstance();
 
-const catalogues: Record<Locale, () => Promise<{ default: Record<string, string> }>> = {
-  en: () => import('../../shared/locales/en.json'),
-  'zh-CN': () => import('../../shared/locales/zh-CN.json'),
-};
+/** Where the words of each language come from: all of them in start-words.ts, or a face's own part. */
+export type Catalogues = Record<Locale, () => Promise<{ default: Record<string, string> }>>;
 
 /** Loads the page's language; await it before anything is mounted. */
-export async function startWords(locale: Locale = boot.locale): Promise<void> {
+export async function startWordsFrom(catalogues: Catalogues, locale: Locale = boot.locale): Promise<void> {
   const { default: translation } = await catalogues[locale]();
   await i18next.init({
     lng: locale,

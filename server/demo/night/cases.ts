@@ -310,6 +310,13 @@ export const strangers: readonly [Meeting, ...Meeting[]] = [
   { kind: 'nobody', reason: 'gone', note: '到场未见到人，附近找了一圈' },
 ];
 
+/** How it goes the second time, with those who refused the first. */
+export const secondThoughts: readonly [Meeting, ...Meeting[]] = [
+  { kind: 'met', outcomes: ['brought_in'], minutes: [2, 4], note: '后半夜太冷，这次愿意跟车走' },
+  { kind: 'met', outcomes: ['took_items'], minutes: [2, 4], note: '收下了睡袋和热水，说天亮去干活' },
+  { kind: 'nobody', reason: 'gone', note: '复访未见到人，铺盖也收走了' },
+];
+
 /** Things people come to a warm place with, when they come by themselves. */
 export const walkIns: readonly [string, ...string[]] = [
   '自己走来的，想坐到天亮',

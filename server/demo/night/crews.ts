@@ -1,10 +1,11 @@
 /** Crews: they accept, drive, look, meet, bring in, hand out, restock and rest. Any of them is the visitor's as soon as they want it. */
 import type { DispatchRow } from '../../../shared/dispatches.ts';
-import { type PatrolRow, updatePatrol } from '../../../shared/patrols.ts';
+import { answerRollCall, type PatrolRow, updatePatrol } from '../../../shared/patrols.ts';
 import { moveSupplies } from '../../../shared/supplies.ts';
 import { carried, patrols, spots } from '../city.ts';
 import type { Person } from '../http.ts';
 import { depotId, itemId, patrolId } from '../place-city.ts';
+import { takeOffered } from './again.ts';
 import { within } from './phones.ts';
 import { nightPlaces } from './places.ts';
 import { type Actor, steadily, unlessOvertaken } from './play.ts';
@@ -77,6 +78,14 @@ async function setStatus(c: Crew, status: 'free' | 'break'): Promise<void> {
   await c.night.picture.fresh();
 }
 
+/** A simulated crew answers its roll call some minutes before it is due. */
+const ANSWER_BEFORE_MS = 4 * 60_000;
+async function sayWell(c: Crew, { rollCallDueAt }: PatrolRow): Promise<void> {
+  if (rollCallDueAt === null || Date.parse(rollCallDueAt) - c.night.play.wall() > ANSWER_BEFORE_MS) return;
+  await unlessOvertaken(c.person.does(answerRollCall, { params: { id: c.id }, body: {} }));
+  await c.night.picture.fresh();
+}
+
 /** The tracker is put away for a meal and hot water. */
 async function* rest(c: Crew, minutes: number): Actor {
   const resting = (): boolean => outingOf(c)?.status === 'break';
@@ -103,6 +112,7 @@ export function crew(night: Night, n: number, person: Person): Actor {
   /** Nothing to do: parked, or on the round past places where people are often met. */
   async function* idle(): Actor {
     const free = (): boolean => jobOf(c) === undefined && !visitorDrives(c);
+    if (await takeOffered(c)) return;
     if (night.play.now > restAt) {
       restAt = night.play.now + chance.whole(130, 190) * 60;
       await setStatus(c, 'break');
@@ -122,6 +132,7 @@ export function crew(night: Night, n: number, person: Person): Actor {
     const outing = outingOf(c);
     const job = jobOf(c);
     if (outing) c.wheels.locate(outing.num);
+    if (outing && !visitorDrives(c)) await sayWell(c, outing);
     if (!outing || visitorDrives(c)) yield* leave(c);
     else if (job) yield* work(c, job);
     else if (outing.status === 'break') yield* rest(c, chance.whole(6, 10));

@@ -21,6 +21,7 @@ import {
 import { updateTask } from '../../../shared/tasks.ts';
 import { patrols } from '../city.ts';
 import { patrolId } from '../place-city.ts';
+import { lookAgain } from './again.ts';
 import { reasonToClose } from './closing.ts';
 import { Memos, type Memo, placeOf } from './memos.ts';
 import { truthOf } from './phones.ts';
@@ -292,7 +293,12 @@ export function dispatcher(night: Night): Actor {
     return false;
   };
 
-  const chores: readonly Chore[] = [see, mergeTwins, send, ringBack, ringCrews, finish, tidy];
+  const again: Chore = lookAgain(night, async (incident) => {
+    const { items } = await me.does(listSuggestions, { params: { id: incident.id } });
+    return items.find((row) => fits(row, memos.of(incident, play.now)))?.patrolId;
+  });
+
+  const chores: readonly Chore[] = [see, mergeTwins, send, again, ringBack, ringCrews, finish, tidy];
   return steadily(async function* () {
     yield PACE_S;
     if (play.now - picture.visitor.desk < HANDS_OFF_S) return;

@@ -24,6 +24,7 @@ const hands: Partial<Record<EventType, Hand>> = {
   'dispatch.reassigned': 'desk',
   'dispatch.sent': 'desk',
   'dispatch.stepped': 'crew',
+  'recheck.taken': 'crew',
   'shelter.changed': 'house',
   'stay.started': 'house',
   'stay.changed': 'house',
@@ -46,7 +47,7 @@ export class Visitor {
     else if (hand === 'house') for (const { id } of payload.shelters ?? []) this.houses.set(id, now);
     else if (hand === 'crew')
       for (const { patrolId, setByDesk, status } of payload.dispatches ?? [])
-        if (setByDesk || status === 'recalled') this.desk = now;
+        if (setByDesk || status === 'recalled' || status === 'dispatched') this.desk = now;
         else this.crews.set(patrolId, now);
   }
 }

@@ -7,7 +7,7 @@ import type { IncidentRow } from '../../../shared/incidents.ts';
 import { availability, type BedKind, holdBed, type ShelterRow } from '../../../shared/shelters.ts';
 import { itemId, shelterId } from '../place-city.ts';
 import type { Chance } from '../random.ts';
-import { type Meeting as Ending, strangers } from './cases.ts';
+import { type Meeting as Ending, secondThoughts, strangers } from './cases.ts';
 import { hosts } from './cast.ts';
 import { truthOf } from './phones.ts';
 import { type Actor, unlessOvertaken } from './play.ts';
@@ -30,6 +30,8 @@ function foundAt(
     ending: { kind: 'nobody', reason, note: text },
     people: 0,
   });
+  const refused = Object.values(c.night.picture.state.rechecks).find(({ incidentId }) => incidentId === incident.id);
+  if (refused) return { ending: chance.pick(secondThoughts), people: refused.people };
   const truth = truthOf(c.night.truths, incident.sightingIds);
   if (!truth) return { ending: chance.pick(strangers), people: incident.people };
   if (distanceM(truth.at, place) > IN_SIGHT_M)

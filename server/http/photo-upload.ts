@@ -1,8 +1,11 @@
 /** Takes one file of a multipart body into memory, within limits of size, shape and pace. Nothing touches the disk. */
+import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import busboy from 'busboy';
-import { Problem } from '../../shared/problems.ts';
+import type { Request, Response } from 'express';
+import { idSchema } from '../../shared/ids.ts';
+import { fieldProblem, Problem } from '../../shared/problems.ts';
 
 /** Largest file, in bytes. */
 const MAX_FILE = 10 * 1024 * 1024;
@@ -10,6 +13,8 @@ const MAX_FILE = 10 * 1024 * 1024;
 const MAX_REST = 16 * 1024;
 /** Uploads held in memory at a time; more are asked to come back. */
 const MAX_UPLOADS = 8;
+/** A refused body is still read for so long. */
+const DRAIN_MS = 600;
 /** Slower than this over a whole interval is no phone but somebody holding the door. */
 const PACE = { everyMs: 15_000, minBytes: 1_024 } as const;
 
@@ -125,4 +130,58 @@ function collect(req: Readable, form: busboy.Busboy): Promise<Buffer> {
     req.on('aborted', onGone);
     req.on('error', onGone);
   });
+}
+
+/** The id that a phone gave its photo in the header x-photo-id, or null where it gave none. */
+export function photoIdOf(req: Request): string | null {
+  const header = req.get('x-photo-id');
+  if (header === undefined) return null;
+  const id = idSchema.safeParse(header);
+  if (!id.success) throw fieldProblem('/x-photo-id', 'format', 'a UUID');
+  return id.data;
+}
+
+/** By which the same file is known again. */
+export const fingerprintOf = (upload: Buffer): Buffer => createHash('sha256').update(upload).digest();
+
+/**
+ * Runs what answers an upload. Refused, what still comes of the body is read away for a moment, and the connection closed after the
+ * answer: closed at once, a client that is still sending would see a broken connection instead of the reason.
+ */
+export async function answerUpload(req: Request, res: Response, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    await leaveBody(req, res);
+    throw error;
+  }
+}
+
+async function leaveBody(req: Request, res: Response): Promise<void> {
+  if (req.readableEnded || req.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, DRAIN_MS);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    req.once('end', done);
+    req.once('close', done);
+    req.resume();
+  });
+  res.once('finish', () => {
+    req.socket.destroySoon();
+  });
+}
+
+/** Sends a stored picture so that it is looked at and nothing else: never kept, never run. */
+export function sendPicture(res: Response, bytes: Uint8Array): void {
+  res.set({
+    'content-type': 'image/jpeg',
+    'content-disposition': 'inline',
+    'cache-control': 'private, no-store',
+    'content-security-policy': "default-src 'none'; sandbox",
+    'x-content-type-options': 'nosniff',
+  });
+  res.send(Buffer.from(bytes));
 }

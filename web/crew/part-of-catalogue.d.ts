@@ -1,0 +1,4 @@
+declare module '*.json?crew' {
+  const words: Record<string, string>;
+  export default words;
+}

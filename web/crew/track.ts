@@ -1,0 +1,34 @@
+/** Fixes that are still on the phone: in which batches they go, what of them is kept when there are too many, and when they were made. Pure. */
+import type { PositionBody } from '../../shared/positions.ts';
+import type { ClockState } from '../live/clock.ts';
+
+/** A fix as it waits; `offsetMs` is what was then believed of a clock that nobody had measured, else null. */
+export interface Unsent {
+  body: PositionBody;
+  offsetMs: number | null;
+}
+/** Two nights at a fix each two seconds are thinned to this; a few megabytes. */
+export const MOST_UNSENT = 20_000;
+/** Small enough for one try on a poor network. */
+const BATCH = 500;
+const WORTH_MS = 1500;
+
+/** The first that go together: of one outing, in the order in which they were made. */
+export function nextBatch(unsent: readonly Unsent[]): readonly Unsent[] {
+  const patrolId = unsent[0]?.body.patrolId;
+  const other = unsent.findIndex(({ body }) => body.patrolId !== patrolId);
+  return unsent.slice(0, Math.min(BATCH, other === -1 ? BATCH : other));
+}
+
+/** Too many: the older half loses every second fix, so a long track grows coarser and never loses its beginning. */
+export function thinned(unsent: readonly Unsent[], most = MOST_UNSENT): readonly Unsent[] {
+  if (unsent.length <= most) return unsent;
+  const half = Math.floor(unsent.length / 2);
+  return unsent.filter((_, at) => at >= half || at % 2 === 0);
+}
+
+/** The body as it may be sent: a time read off a clock that was measured only since is moved by what was found out. */
+export function righted({ body, offsetMs }: Unsent, now: ClockState): PositionBody {
+  const byMs = offsetMs === null || !now.certain ? 0 : now.offsetMs - offsetMs;
+  return Math.abs(byMs) < WORTH_MS ? body : { ...body, at: new Date(Date.parse(body.at) + byMs).toISOString() };
+}
