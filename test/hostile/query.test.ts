@@ -239,9 +239,9 @@ describe('credentials', () => {
     return `u-${id}`;
   };
   const with_ = (headers: Record<string, string>): Person => ({ ...app.anyone, headers });
-  const unauthorized = async (headers: Record<string, string>): Promise<void> => {
+  const unauthorized = async (headers: Record<string, string>, code = 'unauthorized'): Promise<void> => {
     for (const path of ['/api/session', '/api/incidents', '/api/snapshot'])
-      await refused(app, { method: 'GET', path, as: with_(headers) }, { status: 401, code: 'unauthorized' });
+      await refused(app, { method: 'GET', path, as: with_(headers) }, { status: 401, code });
   };
 
   it('Q16 signing in makes a new session, whatever cookie was planted', async () => {
@@ -287,7 +287,9 @@ describe('credentials', () => {
       at: app.clock.now(),
     });
     await app.east.admin.does(updateUser, { params: { id: left.id }, body: { version: 1, active: false } });
-    for (const { cookie } of [expired, revoked, left]) await unauthorized({ cookie: cookie ?? '' });
+    for (const { cookie } of [expired, revoked]) await unauthorized({ cookie: cookie ?? '' });
+    // the phone is told, so that it can forget what it holds
+    await unauthorized({ cookie: left.cookie ?? '' }, 'session_revoked');
   });
 
   it('Q17 tokens that open nothing, and one that stops at once', async () => {

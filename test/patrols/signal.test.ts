@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Heard, PositionBody, TrackingReport } from '../../shared/positions.ts';
-import { MOST_UNSENT, nextBatch, righted, thinned, type Unsent } from '../../web/crew/track.ts';
+import { fixTime, MOST_UNSENT, nextBatch, righted, thinned, type Unsent } from '../../web/crew/track.ts';
 import { bearingDeg, compassOf } from '../../web/panics/direction.ts';
 import { signalOf, type SignalState } from '../../web/patrols/age.ts';
 import { rollCallOf, type RollCallState } from '../../web/patrols/roll-call.ts';
@@ -124,6 +124,16 @@ describe('the unsent track', () => {
     expect(righted(wrong, now).at).toBe(new Date(NOW - 7_200_000).toISOString());
     expect(righted(wrong, { ...now, certain: false }).at).toBe(wrong.body.at);
     expect(righted(unsent(0), now).at).toBe(wrong.body.at);
+  });
+  it('is timed by the phone or by the satellites, whichever stamped the fix', () => {
+    const ahead = 7_200_000;
+    const phone = NOW + ahead;
+    const measured = { offsetMs: -ahead, certain: true };
+    expect(fixTime(phone - 4_000, phone, measured)).toEqual({ at: NOW - 4_000, offsetMs: null });
+    expect(fixTime(phone, phone, { ...measured, certain: false })).toEqual({ at: NOW, offsetMs: -ahead });
+    // the receiver knows better than the phone
+    expect(fixTime(NOW - 4_000, phone, measured)).toEqual({ at: NOW - 4_000, offsetMs: null });
+    expect(fixTime(NOW, phone, { offsetMs: 0, certain: false })).toEqual({ at: NOW, offsetMs: null });
   });
 });
 

@@ -47,7 +47,7 @@ describe('the progress of a report', () => {
     });
     await reaches('not_found');
     await crew.does(recordEncounter, {
-      body: { id: randomUUID(), dispatchId, position: at, people: [{ outcome: 'refused' }] },
+      body: { id: randomUUID(), dispatchId, position: at, people: [{ outcome: 'took_items' }] },
     });
     // Somebody met is the answer, even when they had looked in vain before.
     expected.pop();

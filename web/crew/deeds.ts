@@ -120,7 +120,8 @@ export function createDeeds(outbox: Outbox) {
           },
         },
         {
-          label: t('how' in what ? 'crew.outbox.visit' : 'crew.outbox.skip', { name: stop.name }),
+          label:
+            'how' in what ? t('crew.outbox.visit', { name: stop.name }) : t('crew.outbox.skip', { name: stop.name }),
           lane: outingLane(run.patrolId),
           expectId: run.id,
         },

@@ -27,6 +27,21 @@ export function thinned(unsent: readonly Unsent[], most = MOST_UNSENT): readonly
   return unsent.filter((_, at) => at >= half || at % 2 === 0);
 }
 
+/** A fix is at most seconds old when it is told, so a receiver that differs by more goes by another clock than the phone. */
+const SAME_CLOCK_MS = 60_000;
+/**
+ * When a fix was made, in epoch ms by the server's clock. Some browsers stamp it with the phone's clock, some with the time of
+ * the satellites: the first is moved by what is known of that clock, the second is right as it is.
+ */
+export function fixTime(
+  timestamp: number,
+  phoneNow: number,
+  clock: ClockState,
+): { at: number; offsetMs: number | null } {
+  if (Math.abs(phoneNow - timestamp) > SAME_CLOCK_MS) return { at: timestamp, offsetMs: null };
+  return { at: timestamp + clock.offsetMs, offsetMs: clock.certain ? null : clock.offsetMs };
+}
+
 /** The body as it may be sent: a time read off a clock that was measured only since is moved by what was found out. */
 export function righted({ body, offsetMs }: Unsent, now: ClockState): PositionBody {
   const byMs = offsetMs === null || !now.certain ? 0 : now.offsetMs - offsetMs;

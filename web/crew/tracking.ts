@@ -3,9 +3,9 @@ import { computed, onScopeDispose, type Ref, shallowRef, watch } from 'vue';
 import { type LonLat, point, round6 } from '../../shared/geo.ts';
 import { type PositionBody, takePositions, type TrackingReport } from '../../shared/positions.ts';
 import { call, CallProblem } from '../live/call.ts';
-import { clockOffsetMs, clockState, serverNow } from '../live/clock.ts';
+import { clockState, serverNow } from '../live/clock.ts';
 import { useHeartbeat } from './heartbeat.ts';
-import { nextBatch, righted, thinned, type Unsent } from './track.ts';
+import { fixTime, nextBatch, righted, thinned, type Unsent } from './track.ts';
 import { sealedTrack } from './track-store.ts';
 
 /** 'quiet': watching, but no fix for a while. The three last ones say why there is none. */
@@ -61,7 +61,8 @@ export function useTracking({ userId, patrolId, known, now }: Options) {
   let darkSince: Date | null = null;
 
   const take = (patrol: string, { coords, timestamp }: GeolocationPosition): void => {
-    const at = new Date(timestamp + clockOffsetMs());
+    const made = fixTime(timestamp, Date.now(), clockState());
+    const at = new Date(made.at);
     const position: LonLat = [round6(coords.longitude), round6(coords.latitude)];
     trouble.value = null;
     fix.value = { position, accuracyM: coords.accuracy, at };
@@ -71,8 +72,7 @@ export function useTracking({ userId, patrolId, known, now }: Options) {
     if (within(coords.accuracy, 100_000)) body.accuracyM = Math.round(coords.accuracy);
     if (within(coords.speed, 400)) body.speedMps = Math.round(coords.speed * 10) / 10;
     if (within(coords.heading, 360)) body.headingDeg = Math.round(coords.heading);
-    const { offsetMs, certain } = clockState();
-    const more = [...unsent.value, { body, offsetMs: certain ? null : offsetMs }];
+    const more = [...unsent.value, { body, offsetMs: made.offsetMs }];
     unsent.value = thinned(more);
     if (unsent.value.length < more.length) void rewrite();
   };
