@@ -280,7 +280,18 @@ describe('the administration', () => {
       .getByRole('navigation', { name: t('admin.parts') })
       .getByRole('link')
       .allTextContents();
-    const may = ['start', 'places', informants.noun, 'vehicles', 'devices', 'shelters', 'depots', 'items', 'account'];
+    const may = [
+      'start',
+      'places',
+      'people',
+      informants.noun,
+      'vehicles',
+      'devices',
+      'shelters',
+      'depots',
+      'items',
+      'account',
+    ];
     expect(words.map((each) => each.trim())).toEqual(may.map((name) => t(`admin.${name}`)));
   });
 

@@ -65,7 +65,7 @@ it('is alarmed again, and another patrol goes instead, with one press and one pr
     await eventually(async () => (await dispatchOf(city, dispatchId)).suggestedPatrolId).not.toBeNull();
     await page.locator('.instead').click();
     await eventually(async () => (await incidentWith(city, description)).patrolIds).not.toContain(patrolId);
-    await phone.sees(phone.t('crew.recalled.title'));
+    await phone.sees(new RegExp(phone.t('crew.given.title', { name: '' })));
     await desk.press(t('ui.undo'), page.locator('.toast').filter({ hasText: code }).last());
     await eventually(async () => (await incidentWith(city, description)).patrolIds).toEqual([patrolId]);
 

@@ -239,7 +239,10 @@ describe('credentials', () => {
     return `u-${id}`;
   };
   const with_ = (headers: Record<string, string>): Person => ({ ...app.anyone, headers });
-  const unauthorized = async (headers: Record<string, string>, code = 'unauthorized'): Promise<void> => {
+  const unauthorized = async (
+    headers: Record<string, string>,
+    code: 'unauthorized' | 'session_revoked' = 'unauthorized',
+  ): Promise<void> => {
     for (const path of ['/api/session', '/api/incidents', '/api/snapshot'])
       await refused(app, { method: 'GET', path, as: with_(headers) }, { status: 401, code });
   };
