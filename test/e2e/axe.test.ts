@@ -199,6 +199,37 @@ describe.each([
     expect(found).toEqual([]);
   });
 
+  it('the crew on its round, and in the dark', async () => {
+    const member = await newcomer(city, 'crew');
+    await goOut(city, member, `axe round ${locale}`);
+    const crew = await city.visitor({ locale, colorScheme, viewport: phone, at: [108.99, 34.231] });
+    const { page, t } = crew;
+    const { look, found } = inspect(crew);
+    await crew.signIn(member.username, '/crew', NEW_PASSWORD);
+    await crew.press(t('crew.report'));
+    await crew.sees(crew.button(t('crew.sighting.with_them')));
+    await look('somebody found on the way');
+    await crew.press(t('encounter.back'));
+    await page.getByText(t('coverage.crew_title')).click();
+    await crew.sees(page.locator('details[open] li'));
+    await look('where to look next');
+    await page.getByText(t('crew.round.begin'), { exact: true }).click();
+    await page
+      .getByRole('button', { name: new RegExp(`^${t('crew.round.begin_one', { name: '' }).trim()}`) })
+      .last()
+      .click();
+    await crew.sees(t('crew.round.stops'));
+    await look('a round');
+    await crew.press(t('crew.round.skip'));
+    await crew.sees(crew.button(t('crew.round.skip_send')));
+    await look('skipping a stop');
+    await page.keyboard.press('Escape');
+    await crew.press(t('patrol_mode.open'));
+    await crew.sees(t('patrol_mode.no_job'));
+    await look('patrol mode');
+    expect(found).toEqual([]);
+  });
+
   it('the posters of informants', async () => {
     const admin = await city.visitor({ locale, colorScheme, viewport: wide });
     const { look, found } = inspect(admin);

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { addEncounterPhoto, recordEncounter } from '../../shared/encounters.ts';
 import { outgoing } from '../../web/live/call.ts';
-import type { Outbox, Posting } from '../../web/live/outbox.ts';
+import { restartClock } from '../../web/live/clock.ts';
+import { createOutbox, type Outbox, type Posting } from '../../web/live/outbox.ts';
 import {
   corrected,
   heads,
@@ -12,6 +13,7 @@ import {
   usualTimes,
   withDefaults,
 } from '../../web/live/outbox-rules.ts';
+import { pageStore } from '../../web/live/outbox-store.ts';
 import { photoPosting } from '../../web/live/photo.ts';
 
 const item = (n: number, lane: string, state: OutboxState = 'waiting', over: Partial<OutboxItem> = {}): OutboxItem =>
@@ -131,10 +133,8 @@ afterEach(() => {
 const id = (n: number): string => `00000000-0000-4000-8000-00000000000${n}`;
 const me = { session: true };
 /** An outbox in a page that has just begun: nothing is known of the clock. */
-async function freshOutbox(): Promise<Outbox> {
-  vi.resetModules();
-  const { createOutbox } = await import('../../web/live/outbox.ts');
-  const { pageStore } = await import('../../web/live/outbox-store.ts');
+function freshOutbox(): Outbox {
+  restartClock();
   return createOutbox({ userId: 'me', open: async () => pageStore() });
 }
 const meeting = (n: number): Posting => ({
@@ -145,7 +145,7 @@ const meeting = (n: number): Posting => ({
 });
 
 test('an item leaves only when the answer has its id; its photo goes after it, as a form with its own id', async () => {
-  const outbox = await freshOutbox();
+  const outbox = freshOutbox();
   const sent: string[] = [];
   outbox.onSent(({ key }) => sent.push(key));
   answers = [];
@@ -175,7 +175,7 @@ test('an item leaves only when the answer has its id; its photo goes after it, a
 });
 
 test('a conflict keeps what the server has, and the lane goes on', async () => {
-  const outbox = await freshOutbox();
+  const outbox = freshOutbox();
   const current = { id: id(9), status: 'recalled', reason: 'another patrol is nearer' };
   await outbox.enqueue(meeting(1));
   await outbox.enqueue(meeting(2));
@@ -191,7 +191,7 @@ test('a conflict keeps what the server has, and the lane goes on', async () => {
 });
 
 test('before the first try of a doubtful time the clock is measured, and the time put right; afterwards never', async () => {
-  const outbox = await freshOutbox();
+  const outbox = freshOutbox();
   await outbox.enqueue({ ...meeting(1), times: usualTimes });
   await outbox.flush();
   // only the clock was asked for: the item has never been on its way
@@ -212,7 +212,7 @@ test('before the first try of a doubtful time the clock is measured, and the tim
 });
 
 test('a photo that the line is too weak for holds nothing else back', async () => {
-  const outbox = await freshOutbox();
+  const outbox = freshOutbox();
   const photo = new Blob(['x'], { type: 'image/jpeg' });
   const posting = photoPosting(addEncounterPhoto, { ofId: id(1), photoId: id(2), photo });
   await outbox.enqueue({ ...posting, label: 'photo', lane: 'photos' });
@@ -228,7 +228,7 @@ test('a photo that the line is too weak for holds nothing else back', async () =
 });
 
 test('a session that ended stops the sending and loses nothing', async () => {
-  const outbox = await freshOutbox();
+  const outbox = freshOutbox();
   await outbox.enqueue(meeting(1));
   await outbox.flush();
   answers = [() => json(401, { code: 'unauthorized' })];

@@ -79,7 +79,13 @@ const kept: Parts['kept'] = {
     }
   },
 };
-const clock = createClock({ wall: () => Date.now(), mono: () => performance.now(), kept });
+const ofThisPage = (): Clock => createClock({ wall: () => Date.now(), mono: () => performance.now(), kept });
+let clock = ofThisPage();
+
+/** As when the page began: nothing is measured yet, and what was kept is believed. */
+export function restartClock(): void {
+  clock = ofThisPage();
+}
 
 export const noteServerTime = (date: string | null, latencyMs = 0): void => clock.note(date, latencyMs);
 export const clockState = (): ClockState => clock.state();
