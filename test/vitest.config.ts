@@ -46,6 +46,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/e2e/setup.ts'],
           maxWorkers: 1,
+          isolate: false,
           testTimeout: 60_000,
         },
       },

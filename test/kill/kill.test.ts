@@ -213,16 +213,14 @@ describe('kill -9', () => {
       const client = async (): Promise<void> => {
         while (!over) expect(await sendOne(first.url, sighting(), ledger)).toBe(true);
       };
-      const load = Promise.all(Array.from({ length: 4 }, client));
-      const seconds = await Promise.all([startProgram(env), startProgram(env)]);
-      for (const second of seconds) {
-        if (isRunning(second)) await second.kill();
-        expect(second).toMatchObject({
-          code: 3,
-          errors: expect.stringMatching(/Another Warmpath process is using the data folder/),
-        });
-        expect(JSON.stringify(second)).not.toMatch(/\bat .+:\d+:\d+/);
-      }
+      const load = Promise.all(Array.from({ length: 2 }, client));
+      const second = await startProgram(env);
+      if (isRunning(second)) await second.kill();
+      expect(second).toMatchObject({
+        code: 3,
+        errors: expect.stringMatching(/Another Warmpath process is using the data folder/),
+      });
+      expect(JSON.stringify(second)).not.toMatch(/\bat .+:\d+:\d+/);
       over = true;
       await load;
       const there = new Set(await allSightings(await signedIn(first.url, 'desk')));
