@@ -4,7 +4,7 @@
 //   npm test -- test/sightings [-t name]            some tests (anything else goes on to vitest)
 // With CI=true a part that cannot run here is a failure.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ const PARTS = ['check', 'node', 'embedded', 'e2e'] as const;
 type Part = (typeof PARTS)[number];
 
 /** What is run again on the embedded database, when PostgreSQL has had all: what could differ there. */
-const EMBEDDED_SUBSET = ['test/db/', 'test/thread', 'test/hostile', 'test/kill'];
+const EMBEDDED_SUBSET = ['test/db/contract', 'test/db/folder', 'test/thread', 'test/hostile', 'test/kill'];
 /** How much a run beside another gives way (nice value). */
 const BESIDE = 10;
 /** Longest a run of vitest may take before it is taken for hung. */
@@ -132,6 +132,22 @@ async function runVitest(
   for (const test of sum.unexplained) missing(`${test} (${name}): skipped without the reason "not for this database"`);
 }
 
+/** The browser tests in two lists that take about as long: a long file has much to do. */
+function browserHalves(): string[][] {
+  const folder = join(root, 'test/e2e');
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => ({ name: `test/e2e/${name}`, bytes: statSync(join(folder, name)).size }))
+    .sort((a, b) => b.bytes - a.bytes);
+  const halves = [0, 0].map((bytes) => ({ bytes, names: [] as string[] }));
+  for (const { name, bytes } of files) {
+    const lighter = halves.reduce((least, half) => (half.bytes < least.bytes ? half : least));
+    lighter.bytes += bytes;
+    lighter.names.push(name);
+  }
+  return halves.map(({ names }) => names);
+}
+
 function options(): { parts: Set<Part>; rest: string[] } {
   const rest = process.argv.slice(2);
   const at = rest.indexOf('--only');
@@ -193,11 +209,9 @@ async function main(): Promise<void> {
       missing('the browser tests: no Chromium in /usr/bin, and CHROMIUM_PATH does not name one');
     } else {
       // each half has a city and a browser of its own, which on the embedded database would be cores too many
-      const halves = rest.length > 0 || database === undefined ? [''] : ['1/2', '2/2'];
-      for (const half of halves) {
-        const shard = half === '' ? [] : [`--shard=${half}`];
-        last.push(runVitest(`browser tests ${half}`.trimEnd(), 'e2e', [...shard, ...rest], database));
-      }
+      const lists = rest.length > 0 || database === undefined ? [rest] : browserHalves();
+      for (const [n, files] of lists.entries())
+        last.push(runVitest(`browser tests ${String(n + 1)}/${String(lists.length)}`, 'e2e', files, database));
     }
   }
   // without PostgreSQL the embedded database has just had all tests
