@@ -14,13 +14,17 @@ export interface Stretch {
 
 /** Fixes that one step may take in; about half a second of work. */
 const MOST_FIXES = 20_000;
-/** Seconds of receipt in one step: the longest that holds no more fixes than that, and at least the shortest. */
-const STEPS_S = [Infinity, 3_600, 600, 60, 10, 1] as const;
+/** Seconds of receipt in one step when all there is holds more fixes than that: the longest that does not, or the shortest. */
+const STEPS_S = [3_600, 600, 60, 10, 1] as const;
 /**
- * What was read is read once more after this long, because a batch becomes visible a moment after the time it was stamped
- * with, and clocks of nodes differ. Readers add nothing up, so it costs time alone.
+ * What was read is read once more, because a batch becomes visible a moment after the time it was stamped with, and clocks of
+ * nodes differ: each step looks back a moment, and the first of each minute as long as clocks may differ. Readers add nothing
+ * up, so it costs time alone.
  */
+const MOMENT_MS = 1_000;
 const OVERLAP_MS = 60_000;
+const minuteOf = (time: Date): number => Math.floor(time.getTime() / OVERLAP_MS);
+const overlapMs = ({ from, to }: Stretch): number => (minuteOf(from) === minuteOf(to) ? MOMENT_MS : OVERLAP_MS);
 
 /** True when a stretch holds no more than one step takes; looks at no more rows than that. */
 const isShort = async (ctx: Context, { from, to }: Stretch): Promise<boolean> =>
@@ -33,13 +37,13 @@ const isShort = async (ctx: Context, { from, to }: Stretch): Promise<boolean> =>
   ).fixes <= MOST_FIXES;
 
 async function nextStretch(ctx: Context, from: Date, end: Date): Promise<Stretch> {
-  let stretch: Stretch = { from, to: end };
-  for (const seconds of STEPS_S) {
-    const to = new Date(Math.min(end.getTime(), from.getTime() + seconds * 1000));
-    stretch = { from: new Date(from.getTime() - OVERLAP_MS), to };
+  const all = end.getTime() - from.getTime();
+  let to = end;
+  for (const stepMs of [all, ...STEPS_S.map((seconds) => seconds * 1000).filter((stepMs) => stepMs < all)]) {
+    to = new Date(from.getTime() + stepMs);
     if (await isShort(ctx, { from, to })) break;
   }
-  return stretch;
+  return { from: new Date(from.getTime() - overlapMs({ from, to })), to };
 }
 
 /** Where a reader begins that has read nothing: no fix came in before the first outing began. */
@@ -67,8 +71,9 @@ export async function readFrom(ctx: Context, name: string, from: Date): Promise<
   );
 }
 
-/** True when the reader's row is ours until the transaction ends. */
+/** True when the reader's row is ours until the transaction ends. It reads on one core: the others are for what comes in meanwhile. */
 export async function holdReader(ctx: Context, name: string): Promise<boolean> {
+  await rows(ctx.db, `select set_config('max_parallel_workers_per_gather', '0', true)`);
   const held = await row(ctx.db, `select name from track_readers where name = :name for update skip locked`, { name });
   return held !== undefined;
 }

@@ -38,34 +38,35 @@ const hasBody = (req: Request): boolean =>
 
 /** One half of a pair that stands for one character, as a text cut off in the middle has; PostgreSQL refuses it in JSON. */
 const HALF_CHARACTER = /\p{Surrogate}/gu;
+/** Whole or half: tells at once of nearly every string that it has neither. */
+const PAIRED = /[\ud800-\udfff]/;
 
 /** Most findings one answer names. */
 const MOST_FOUND = 20;
 const MOST_DEEP = 32;
+
+function say(found: FieldError[], trail: readonly string[], code: string, message: string): void {
+  const path = trail.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  found.push({ path, code, message });
+}
 
 /**
  * What no schema sees: NUL in text (PostgreSQL refuses it) and keys that reach for prototypes. Half characters become U+FFFD.
  * `trail` is the way from the body to `value`; it becomes a pointer only where something is found, because batches hold thousands of values.
  */
 function hidden(value: object, trail: string[], found: FieldError[]): void {
-  const say = (code: string, message: string, key?: string): void => {
-    const path = (key === undefined ? trail : [...trail, key])
-      .map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`)
-      .join('');
-    found.push({ path, code, message });
-  };
   if (trail.length > MOST_DEEP) {
-    say('depth', 'nested too deep');
+    say(found, trail, 'depth', 'nested too deep');
     return;
   }
   for (const key of Object.keys(value)) {
     if (found.length > MOST_FOUND) return;
     const child = (value as Record<string, unknown>)[key];
-    if (key.includes('\u0000')) say('nul_char', 'contains a NUL character');
-    if (key === '__proto__') say('unknown_field', 'unknown field', key);
+    if (key.includes('\u0000')) say(found, trail, 'nul_char', 'contains a NUL character');
+    if (key === '__proto__') say(found, [...trail, key], 'unknown_field', 'unknown field');
     else if (typeof child === 'string') {
-      if (child.includes('\u0000')) say('nul_char', 'contains a NUL character', key);
-      (value as Record<string, unknown>)[key] = child.replaceAll(HALF_CHARACTER, '\uFFFD');
+      if (child.includes('\u0000')) say(found, [...trail, key], 'nul_char', 'contains a NUL character');
+      if (PAIRED.test(child)) (value as Record<string, unknown>)[key] = child.replaceAll(HALF_CHARACTER, '\uFFFD');
     } else if (typeof child === 'object' && child !== null) {
       trail.push(key);
       hidden(child, trail, found);

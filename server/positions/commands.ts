@@ -1,6 +1,10 @@
 /**
  * Takes fixes in batches. Batches that arrive while one is being written wait and are written together in the next
  * statement: one commit for all of them, and nobody waits longer than for two.
+ *
+ * Where a patrol is now is written with its fixes as long as they come at a quiet pace. Beyond that it is written once a
+ * second: nobody is told of it oftener, its index by place costs as much as the track, and the track, which is what was
+ * acknowledged, has every fix at once.
  */
 import { convert } from '../../shared/geo.ts';
 import type { PositionBody } from '../../shared/positions.ts';
@@ -10,14 +14,7 @@ import { staffOf } from '../context.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Service } from '../realtime/command.ts';
 import type { FixLimits, JudgedFix } from './marks.ts';
-import {
-  emptyColumns,
-  type FixColumns,
-  type Rejudged,
-  rewriteMarks,
-  trackWindows,
-  writeFixes,
-} from './queries-track.ts';
+import { type FixRow, type Rejudged, rewriteMarks, trackWindows, writeFixes } from './queries-track.ts';
 import { type KnownPatrol, knownPatrols } from './queries.ts';
 import { judgeTrack, type Verdict } from './track.ts';
 
@@ -35,6 +32,10 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** Fixes within `LATEST_EVERY_MS` whose patrols are moved at once; what a city of some thousand vehicles sends. */
+const AT_ONCE = 2_000;
+/** How often patrols are moved beyond that: the beat of the positions the desks get. */
+const LATEST_EVERY_MS = 1_000;
 /** Fixes written in one statement; more wait for the next. */
 const MOST_FIXES = 5000;
 /**
@@ -122,28 +123,36 @@ async function judgeAll(db: Service['database']['knex'], tracks: readonly Track[
   }
 }
 
+/** What one write brings: fixes to the tracks, the latest of each patrol, and stored ones that are judged otherwise. */
+interface Writing {
+  fixes: FixRow[];
+  latest: Map<string, FixRow>;
+  rejudged: Rejudged;
+}
+const emptyRejudged = (): Rejudged => ({ patrolIds: [], ats: [], marks: [] });
+
 /** Appends what is to be stored of a track; counts it to the batches it came in. */
-function append(columns: FixColumns, rejudged: Rejudged, { patrol, verdict }: Track): void {
+function append({ fixes, latest, rejudged }: Writing, { patrol, verdict }: Track): void {
   if (!verdict) return;
-  let newest = -1;
   for (const { fresh, at, marks } of verdict.placed) {
     const { body, fix, batch } = fresh;
     if (marks.length > 0) batch.marked += 1;
-    if (fix === verdict.last) newest = columns.patrolIds.length;
-    columns.patrolIds.push(patrol.id);
-    columns.ats.push(at);
-    columns.lons.push(fix.position[0]);
-    columns.lats.push(fix.position[1]);
-    columns.crs.push(body.crs ?? 'wgs84');
-    columns.speeds.push(fix.speedMps);
-    columns.headings.push(body.headingDeg ?? null);
-    columns.accuracies.push(fix.accuracyM);
-    columns.batteries.push(body.battery ?? null);
-    columns.marks.push(marks.join(','));
-    columns.newest.push(false);
+    const stored: FixRow = {
+      patrolId: patrol.id,
+      at,
+      lon: fix.position[0],
+      lat: fix.position[1],
+      crs: body.crs ?? 'wgs84',
+      speedMps: fix.speedMps,
+      headingDeg: body.headingDeg ?? null,
+      accuracyM: fix.accuracyM,
+      battery: body.battery ?? null,
+      marks: marks.join(','),
+    };
+    fixes.push(stored);
+    if (fix === verdict.last && !((latest.get(patrol.id)?.at ?? -Infinity) > at)) latest.set(patrol.id, stored);
   }
   for (const { batch } of verdict.repeated) batch.marked += 1;
-  if (newest !== -1) columns.newest[newest] = true;
   for (const { at, marks } of verdict.changed) {
     rejudged.patrolIds.push(patrol.id);
     rejudged.ats.push(at);
@@ -165,6 +174,11 @@ class Intake {
   private readonly service: Service;
   private waiting: Waiting[] = [];
   private writing = false;
+  /** the latest fixes that are in the tracks and not yet written as where their patrols are */
+  private unwritten: ReadonlyMap<string, FixRow> = new Map();
+  /** the beat that runs now: since when (ms of the process), and how many fixes were written in it */
+  private beat = { since: -Infinity, fixes: 0 };
+  private timer: NodeJS.Timeout | null = null;
   private readonly remembered = new Map<string, { patrol: KnownPatrol; askedAt: number }>();
 
   constructor(service: Service) {
@@ -189,6 +203,20 @@ class Intake {
       }
     }
     this.writing = false;
+    if (this.unwritten.size > 0) this.timer ??= setTimeout(() => void this.catchUp(), LATEST_EVERY_MS).unref();
+  }
+
+  /** Moves the patrols whose fixes came too fast to be moved with each; after the last fix of a burst nothing else would. */
+  private async catchUp(): Promise<void> {
+    this.timer = null;
+    if (this.writing) return;
+    this.writing = true;
+    // what fails here comes with the next fix
+    await this.store(
+      { fixes: [], latest: new Map(this.unwritten), rejudged: emptyRejudged() },
+      this.service.now(),
+    ).catch(() => undefined);
+    await this.writeAll();
   }
 
   private next(): Waiting[] {
@@ -213,13 +241,36 @@ class Intake {
     for (const id of missing) this.remembered.delete(id);
     const found =
       missing.length === 0 ? [] : await knownPatrols(this.service.database.knex, missing, this.service.now());
-    for (const patrol of found) this.remembered.set(patrol.id, { patrol, askedAt: now });
+    for (const patrol of found) {
+      const last = this.unwritten.get(patrol.id);
+      if (last && last.at > (patrol.latest?.at ?? -Infinity)) patrol.latest = last;
+      this.remembered.set(patrol.id, { patrol, askedAt: now });
+    }
     const known = new Map<string, KnownPatrol>();
     for (const id of ids) {
       const remembered = this.remembered.get(id);
       if (remembered) known.set(id, remembered.patrol);
     }
     return known;
+  }
+
+  private async store({ fixes, latest, rejudged }: Writing, now: Date): Promise<void> {
+    const { database } = this.service;
+    const { beat } = this;
+    if (performance.now() - beat.since >= LATEST_EVERY_MS) this.beat = { since: performance.now(), fixes: 0 };
+    this.beat.fixes += fixes.length;
+    if (this.beat === beat && beat.fixes > AT_ONCE && rejudged.patrolIds.length === 0) {
+      if (fixes.length > 0) await writeFixes(database.knex, fixes, [], now);
+      this.unwritten = latest;
+      return;
+    }
+    if (rejudged.patrolIds.length > 0)
+      await inTransaction(database, async (trx) => {
+        await writeFixes(trx, fixes, [...latest.values()], now);
+        await rewriteMarks(trx, rejudged, now);
+      });
+    else if (fixes.length + latest.size > 0) await writeFixes(database.knex, fixes, [...latest.values()], now);
+    this.unwritten = new Map();
   }
 
   private async write(batches: readonly Waiting[]): Promise<void> {
@@ -258,15 +309,11 @@ class Intake {
     const inOrder = [...tracks.values()].sort((a, b) => (a.patrol.id < b.patrol.id ? -1 : 1));
     for (const { fresh } of inOrder) if (fresh.length > 1) fresh.sort((a, b) => a.fix.at - b.fix.at);
     await judgeAll(database.knex, inOrder, now.getTime());
-    const columns = emptyColumns();
-    const rejudged: Rejudged = { patrolIds: [], ats: [], marks: [] };
-    for (const track of inOrder) append(columns, rejudged, track);
-    if (rejudged.patrolIds.length > 0)
-      await inTransaction(database, async (trx) => {
-        await writeFixes(trx, columns, now);
-        await rewriteMarks(trx, rejudged, now);
-      });
-    else if (columns.patrolIds.length > 0) await writeFixes(database.knex, columns, now);
+    // a copy: what cannot be written into the tracks is nobody's latest
+    const latest = new Map(this.unwritten);
+    const writing: Writing = { fixes: [], latest, rejudged: emptyRejudged() };
+    for (const track of inOrder) append(writing, track);
+    await this.store(writing, now);
     for (const track of inOrder) remember(track, now.getTime());
     for (const { waiting, batch } of taken) waiting.resolve(batch);
   }

@@ -7,33 +7,19 @@ import type { StoredFix } from './track.ts';
 
 type Db = Knex | Knex.Transaction;
 
-/** Fixes of many patrols, a column each; `ats` in epoch ms, `marks` joined by commas, `newest` at the one believed fix that may become a patrol's latest. */
-export interface FixColumns {
-  patrolIds: string[];
-  ats: number[];
-  lons: number[];
-  lats: number[];
-  crs: string[];
-  speeds: (number | null)[];
-  headings: (number | null)[];
-  accuracies: (number | null)[];
-  batteries: (number | null)[];
-  marks: string[];
-  newest: boolean[];
+/** A fix as it is stored: `at` in epoch ms, `marks` joined by commas. */
+export interface FixRow {
+  patrolId: string;
+  at: number;
+  lon: number;
+  lat: number;
+  crs: string;
+  speedMps: number | null;
+  headingDeg: number | null;
+  accuracyM: number | null;
+  battery: number | null;
+  marks: string;
 }
-export const emptyColumns = (): FixColumns => ({
-  patrolIds: [],
-  ats: [],
-  lons: [],
-  lats: [],
-  crs: [],
-  speeds: [],
-  headings: [],
-  accuracies: [],
-  batteries: [],
-  marks: [],
-  newest: [],
-});
 
 /**
  * An array as PostgreSQL reads it. The driver's own way looks at each value twice and quotes it; ids, numbers and our own
@@ -47,40 +33,51 @@ const quoted = (values: readonly string[]): string => `{${values.map((value) => 
 
 const asInstantOfMs = (column: string): string => `to_timestamp(${column} / 1000)`;
 
-/** Writes track and latest in one statement. What is known already is left alone, and an older fix never replaces a newer one. */
-export async function writeFixes(db: Db, fixes: FixColumns, receivedAt: Date): Promise<void> {
+/** The columns of a latest fix, as the parameters `<name>Ids` and so on give them. */
+const measuredSql = (name: string): string =>
+  `cast(:${name}Ids as uuid[]), cast(:${name}Ats as float8[]), cast(:${name}Lons as float8[]), cast(:${name}Lats as float8[]),
+         cast(:${name}Speeds as real[]), cast(:${name}Headings as real[]), cast(:${name}Accuracies as real[]), cast(:${name}Batteries as real[])`;
+const MEASURED = 'patrol_id, at, lon, lat, speed_mps, heading_deg, accuracy_m, battery';
+const STORED = `f.patrol_id, ${asInstantOfMs('f.at')}, st_setsrid(st_makepoint(f.lon, f.lat), 4326), :receivedAt, f.speed_mps, f.heading_deg, f.accuracy_m, f.battery`;
+const measured = (name: string, fixes: readonly FixRow[]): Record<string, string> => ({
+  [`${name}Ids`]: literal(fixes.map(({ patrolId }) => patrolId)),
+  [`${name}Ats`]: literal(fixes.map(({ at }) => at)),
+  [`${name}Lons`]: literal(fixes.map(({ lon }) => lon)),
+  [`${name}Lats`]: literal(fixes.map(({ lat }) => lat)),
+  [`${name}Speeds`]: literal(fixes.map(({ speedMps }) => speedMps)),
+  [`${name}Headings`]: literal(fixes.map(({ headingDeg }) => headingDeg)),
+  [`${name}Accuracies`]: literal(fixes.map(({ accuracyM }) => accuracyM)),
+  [`${name}Batteries`]: literal(fixes.map(({ battery }) => battery)),
+});
+
+/**
+ * Writes fixes into the tracks, and those of `latest` (one a patrol, believed) as where their patrols are, in one statement.
+ * What is known already is left alone, and an older fix never replaces a newer one.
+ */
+export async function writeFixes(
+  db: Db,
+  fixes: readonly FixRow[],
+  latest: readonly FixRow[],
+  receivedAt: Date,
+): Promise<void> {
   await rows(
     db,
-    `with fixes as materialized (
-       select f.patrol_id, ${asInstantOfMs('f.at')} as at, st_setsrid(st_makepoint(f.lon, f.lat), 4326) as position, f.crs, f.speed_mps, f.heading_deg, f.accuracy_m,
-         f.battery, f.marks, f.newest
-       from unnest(cast(:patrolIds as uuid[]), cast(:ats as float8[]), cast(:lons as float8[]), cast(:lats as float8[]), cast(:crs as text[]),
-         cast(:speeds as real[]), cast(:headings as real[]), cast(:accuracies as real[]), cast(:batteries as real[]), cast(:marks as text[]), cast(:newest as boolean[]))
-         as f (patrol_id, at, lon, lat, crs, speed_mps, heading_deg, accuracy_m, battery, marks, newest)
-     ), tracked as (
-       insert into positions (patrol_id, at, position, received_at, crs, speed_mps, heading_deg, accuracy_m, battery, marks)
-       select patrol_id, at, position, :receivedAt, crs, speed_mps, heading_deg, accuracy_m, battery, string_to_array(marks, ',')
-       from fixes
+    `with tracked as (
+       insert into positions (patrol_id, at, position, received_at, speed_mps, heading_deg, accuracy_m, battery, crs, marks)
+       select ${STORED}, f.crs, string_to_array(f.marks, ',')
+       from unnest(${measuredSql('track')}, cast(:crs as text[]), cast(:marks as text[])) as f (${MEASURED}, crs, marks)
        on conflict (patrol_id, at) do nothing
      )
      insert into patrol_positions as l (patrol_id, at, position, received_at, speed_mps, heading_deg, accuracy_m, battery)
-     select patrol_id, at, position, :receivedAt, speed_mps, heading_deg, accuracy_m, battery
-     from fixes where newest order by patrol_id
+     select ${STORED} from unnest(${measuredSql('latest')}) as f (${MEASURED}) order by f.patrol_id
      on conflict (patrol_id) do update set at = excluded.at, position = excluded.position, received_at = excluded.received_at,
        speed_mps = excluded.speed_mps, heading_deg = excluded.heading_deg, accuracy_m = excluded.accuracy_m, battery = excluded.battery
      where excluded.at > l.at`,
     {
-      patrolIds: literal(fixes.patrolIds),
-      ats: literal(fixes.ats),
-      lons: literal(fixes.lons),
-      lats: literal(fixes.lats),
-      crs: literal(fixes.crs),
-      speeds: literal(fixes.speeds),
-      headings: literal(fixes.headings),
-      accuracies: literal(fixes.accuracies),
-      batteries: literal(fixes.batteries),
-      marks: quoted(fixes.marks),
-      newest: literal(fixes.newest),
+      ...measured('track', fixes),
+      ...measured('latest', latest),
+      crs: literal(fixes.map(({ crs }) => crs)),
+      marks: quoted(fixes.map(({ marks }) => marks)),
       receivedAt,
     },
     { prepare: 'write_fixes' },

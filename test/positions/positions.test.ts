@@ -288,3 +288,25 @@ it('a latest fix is never replaced by an older one, however batches cross', asyn
   );
   expect(kept.count).toBe(240);
 });
+
+it('of a burst every fix is in the tracks at once, and where its patrols are follows within a moment', async () => {
+  const ids = await Promise.all(Array.from({ length: 40 }, quietPatrol));
+  const burst = (part: number): PositionBody[] =>
+    Array.from({ length: 50 }, (_none, n) => ids.map((id) => fix(id, (part * 50 + n) / 2))).flat();
+  for (const part of [0, 1, 2, 3]) await send(burst(part));
+  const latest = async (): Promise<string[]> => {
+    const found = await rows<{ at: Date }>(
+      app.database.knex,
+      `select at from patrol_positions where patrol_id = any (cast(:ids as uuid[]))`,
+      { ids },
+    );
+    return found.map(({ at }) => at.toISOString());
+  };
+  const kept = await one<{ count: number }>(
+    app.database.knex,
+    `select count(*) from positions where patrol_id = any (cast(:ids as uuid[]))`,
+    { ids },
+  );
+  expect(kept.count).toBe(8_000);
+  await expect.poll(latest, { timeout: 10_000 }).toEqual(ids.map((id) => fix(id, 99.5).at));
+});
