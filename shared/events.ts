@@ -8,9 +8,10 @@ import type { RoundRow, RunRow } from './rounds.ts';
 import type { SiteRow } from './sites.ts';
 import type { WeatherRow } from './weather.ts';
 import type { PositionsTick } from './positions.ts';
-import type { HoldRow, ShelterRow, StayRow } from './shelters.ts';
+import type { HoldRow, ShelterRow } from './shelters.ts';
 import type { StationRow } from './stations.ts';
 import type { ItemRow, StockRow } from './supplies.ts';
+import type { StayRow } from './stays.ts';
 import type { TaskRow } from './tasks.ts';
 
 /** The nouns of the live picture. A row is always whole: the newest replaces the one before. */
@@ -73,7 +74,7 @@ export const eventNouns = {
   'sighting.moved': ['incidents'],
   'patrol.started': ['patrols'],
   'patrol.changed': ['patrols'],
-  'patrol.ended': ['patrols'],
+  'patrol.ended': ['patrols', 'tasks'],
   'dispatch.sent': ['dispatches', 'incidents', 'patrols'],
   'dispatch.stepped': ['dispatches', 'incidents', 'patrols'],
   'dispatch.reassigned': ['dispatches', 'incidents', 'patrols'],
@@ -94,11 +95,15 @@ export const eventNouns = {
   'hold.made': ['holds', 'incidents'],
   'hold.released': ['holds', 'incidents'],
   'hold.expired': ['holds'],
+  'hold.extended': ['holds', 'incidents'],
+  'shelter.counted': ['shelters'],
   'stay.started': ['stays', 'shelters', 'holds', 'incidents'],
-  'stay.changed': ['stays', 'shelters'],
+  'stay.changed': ['stays', 'shelters', 'tasks'],
+  'stay.due': ['stays', 'tasks'],
   'item.created': ['items'],
   'item.changed': ['items'],
-  'supplies.moved': ['stock'],
+  'supplies.moved': ['stock', 'tasks'],
+  'supplies.watched': ['tasks'],
   'task.done': ['tasks'],
   'weather.observed': ['weather'],
   'site.created': ['sites'],

@@ -1,6 +1,6 @@
 /** How long after a refusal somebody looks again, by the rule `recheck.after`. */
 import type { Priority } from './incidents.ts';
-import type { PlanLevel } from './rules.ts';
+import type { PlanLevel } from './plan-levels.ts';
 
 /** A row of the rule `recheck.after`. */
 export interface RecheckStep {

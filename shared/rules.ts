@@ -4,10 +4,13 @@ import { rungs } from './dispatches.ts';
 import { coldStages } from './encounters.ts';
 import { text } from './ids.ts';
 import { priorities } from './incidents.ts';
+import { planLevels } from './plan-levels.ts';
 import { rollCallRungs } from './patrols.ts';
 import { roles } from './roles.ts';
 import { signs } from './sightings.ts';
 import { skill } from './skills.ts';
+import { dueKinds } from './stays.ts';
+import { itemKinds, storeKinds } from './supplies.ts';
 
 const number = (least: number, most: number): z.ZodMiniType<number> => z.number().check(z.gte(least), z.lte(most));
 const whole = (least: number, most: number): z.ZodMiniType<number> => z.int().check(z.gte(least), z.lte(most));
@@ -19,9 +22,6 @@ const some = <T extends string>(names: readonly T[]): z.ZodMiniType<T[]> =>
 export const emergencyServices = ['ambulance', 'police', 'fire', 'city', 'civil_affairs', 'station'] as const;
 /** Whoever cannot simply be taken along: whom to call is the rule `handover.paths`. */
 export const handoverPaths = ['medical', 'police', 'child'] as const;
-/** How cold it is by the station's plan; 'none' while no level is on. */
-export const planLevels = ['none', 'blue', 'yellow', 'orange', 'red'] as const;
-export type PlanLevel = (typeof planLevels)[number];
 const emergencyNumber = z.strictObject({
   service: z.enum(emergencyServices),
   number: text(20).check(z.regex(/^[\d+*# -]{2,20}$/)),
@@ -45,6 +45,27 @@ export const ruleSchemas = {
   'duplicates.radius': whole(10, 5_000),
   'duplicates.window': number(0.5, 168),
   'holds.duration': whole(5, 720),
+  'holds.margin': whole(0, 240),
+  'holds.longest': whole(15, 1_440),
+  'stays.deadlines': table(
+    z.strictObject({
+      due: z.enum(dueKinds),
+      /** only for somebody who cannot say who they are */
+      unidentified: z.boolean(),
+      after: whole(1, 365),
+      unit: z.enum(['hours', 'days', 'months']),
+      warnH: whole(0, 2_160),
+    }),
+    0,
+    8,
+  ),
+  'stays.kept': whole(1, 3_650),
+  'supplies.low': table(
+    z.strictObject({ place: z.enum(storeKinds), kind: z.nullable(z.enum(itemKinds)), below: whole(1, 100_000) }),
+    0,
+    30,
+  ),
+  'supplies.expiry_warn': whole(0, 365),
   'eta.speed': number(1, 150),
   'eta.detour': number(1, 5),
   'positions.fresh': whole(10, 3_600),

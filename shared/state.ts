@@ -18,7 +18,7 @@ export const isLive: { [N in Noun]: (row: Nouns[N]) => boolean } = {
   incidents: (row) => row.status !== 'closed',
   patrols: (row) => row.status !== 'ended',
   dispatches: (row) => !isEnded(row.status),
-  shelters: () => true,
+  shelters: (row) => row.closedDownAt === null,
   holds: (row) => row.status === 'held',
   stays: (row) => row.leftAt === null,
   items: (row) => row.active,

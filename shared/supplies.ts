@@ -25,6 +25,17 @@ export type ItemRow = z.infer<typeof itemRow>;
 export const depotRow = z.object({ id: idSchema, version: z.number(), stationId: idSchema, name: z.string() });
 export type DepotRow = z.infer<typeof depotRow>;
 
+/** A delivery that is told apart by the maker's code, a date, or both. */
+export const batchRow = z.object({
+  id: idSchema,
+  code: z.nullable(z.string()),
+  /** the last day it may be given out, `YYYY-MM-DD` */
+  expiresOn: z.nullable(z.string()),
+  quantity: z.number(),
+});
+export type Batch = z.infer<typeof batchRow>;
+const day = z.iso.date();
+
 const place = z.strictObject({ kind: z.enum(placeKinds), id: z.optional(idSchema) }).check(
   z.superRefine((value, context) => {
     const store = (storeKinds as readonly string[]).includes(value.kind);
@@ -40,6 +51,8 @@ const place = z.strictObject({ kind: z.enum(placeKinds), id: z.optional(idSchema
   }),
 );
 export type Place = z.infer<typeof place>;
+/** A place of ours that holds stock. */
+export const storePlace = z.strictObject({ kind: z.enum(storeKinds), id: idSchema });
 export const movementRow = z.object({
   id: idSchema,
   version: z.number(),
@@ -53,6 +66,8 @@ export const movementRow = z.object({
   short: z.boolean(),
   encounterId: z.nullable(idSchema),
   note: z.nullable(z.string()),
+  /** which batches it was of; what they do not add up to was of none */
+  batches: z.array(batchRow),
 });
 export type MovementRow = z.infer<typeof movementRow>;
 /** What lies where; `id` is place and item together, so that a newer sum replaces the older one. */
@@ -62,6 +77,8 @@ export const stockRow = z.object({
   place: z.object({ kind: z.enum(storeKinds), id: idSchema }),
   itemId: idSchema,
   quantity: z.number(),
+  /** what of it is of known batches, the first to expire first; never more than `quantity` */
+  batches: z.array(batchRow),
 });
 export type StockRow = z.infer<typeof stockRow>;
 
@@ -177,6 +194,10 @@ export const moveSupplies = endpoint({
       reason: z.enum(reasons),
       at: z.optional(instant),
       note: z.optional(text(500)),
+      /** the batch that came in; with `receive` only */
+      batch: z.optional(z.strictObject({ code: z.optional(text(60)), expiresOn: z.optional(day) })),
+      /** of which batch it is; else those that expire first go first */
+      batchId: z.optional(idSchema),
     })
     .check(
       z.superRefine((body, context) => {
@@ -191,6 +212,15 @@ export const moveSupplies = endpoint({
               input: body,
             });
           }
+        }
+        if (body.batch !== undefined && body.reason !== 'receive') {
+          context.addIssue({
+            code: 'custom',
+            path: ['batch'],
+            params: { code: 'unknown_field' },
+            message: 'only what comes in begins a batch',
+            input: body,
+          });
         }
         if (body.from.kind === body.to.kind && body.from.id === body.to.id) {
           context.addIssue({

@@ -4,7 +4,16 @@ import { endpoint, listOf, paging } from './contract.ts';
 import { idParams, idSchema, instant } from './ids.ts';
 import { desk } from './roles.ts';
 
-export const taskKinds = ['stock_short', 'no_bed', 'not_accepted', 'roll_call'] as const;
+export const taskKinds = [
+  'stock_short',
+  'stock_low',
+  'stock_expiry',
+  'stock_left',
+  'no_bed',
+  'not_accepted',
+  'roll_call',
+  'stay_due',
+] as const;
 export const taskRow = z.object({
   id: idSchema,
   version: z.number(),

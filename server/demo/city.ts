@@ -1,7 +1,7 @@
 /** What the demo's city has, in words: stations come from the map of districts, everything else from here. Plates, phone numbers and people are invented. */
 import type { LonLat } from '../../shared/geo.ts';
 import type { createInformant } from '../../shared/informants.ts';
-import type { createShelter, shelterKinds } from '../../shared/shelters.ts';
+import type { createShelter, ShelterFeature, shelterKinds } from '../../shared/shelters.ts';
 import type { itemKinds } from '../../shared/supplies.ts';
 import type { Part } from '../../shared/contract.ts';
 
@@ -207,7 +207,7 @@ export interface ShelterSeed {
   address: string;
   phone: string;
   hours: string;
-  features: string[];
+  features: ShelterFeature[];
   confidential?: true;
   capacity: Beds;
 }
@@ -222,7 +222,7 @@ export const shelters: readonly ShelterSeed[] = [
     address: '莲湖区大兴东路 1 号（演示地址）',
     phone: '029-00000101',
     hours: '24 小时',
-    features: ['热水淋浴', '热饭', '无障碍', '医务室'],
+    features: ['shower', 'hot_water', 'warm_food', 'wheelchair', 'medical', 'luggage'],
     capacity: { any: 24, women: 8, family: 4, accessible: 2 },
   },
   {
@@ -234,7 +234,7 @@ export const shelters: readonly ShelterSeed[] = [
     address: '碑林区南门里社区服务中心一层',
     phone: '029-00000102',
     hours: '18:00 至次日 8:00',
-    features: ['热水', '充电', '女性隔间'],
+    features: ['hot_water', 'charging', 'women_room', 'no_id'],
     capacity: { any: 12, women: 4 },
   },
   {
@@ -246,7 +246,7 @@ export const shelters: readonly ShelterSeed[] = [
     address: '新城区解放路 2 号候车厅西侧',
     phone: '029-00000103',
     hours: '24 小时',
-    features: ['热水', '行李寄放'],
+    features: ['hot_water', 'luggage', 'no_id'],
     capacity: { any: 4 },
   },
   {
@@ -258,7 +258,7 @@ export const shelters: readonly ShelterSeed[] = [
     address: '雁塔区小寨西路社区活动室',
     phone: '029-00000104',
     hours: '19:00 至次日 7:00',
-    features: ['热水', '可带宠物'],
+    features: ['hot_water', 'pets', 'no_id'],
     capacity: { any: 6 },
   },
   {
@@ -270,7 +270,7 @@ export const shelters: readonly ShelterSeed[] = [
     address: '未央区北客站南广场志愿者驿站',
     phone: '029-00000105',
     hours: '18:00 至次日 8:00',
-    features: ['热水', '充电'],
+    features: ['hot_water', 'charging', 'no_id', 'couples'],
     capacity: { any: 10, family: 2 },
   },
   {
@@ -282,7 +282,7 @@ export const shelters: readonly ShelterSeed[] = [
     address: '灞桥区纺织城正街文化站',
     phone: '029-00000106',
     hours: '降温时开放',
-    features: ['热水'],
+    features: ['hot_water', 'no_id'],
     capacity: { any: 8 },
   },
   {
@@ -294,7 +294,7 @@ export const shelters: readonly ShelterSeed[] = [
     address: '莲湖区（地址保密，由带班员引导）',
     phone: '029-00000107',
     hours: '24 小时',
-    features: ['仅限女性和儿童', '女性值守'],
+    features: ['women_and_children', 'women_staff', 'hot_water', 'warm_food'],
     confidential: true,
     capacity: { women: 6, family: 3 },
   },
@@ -307,7 +307,7 @@ export const shelters: readonly ShelterSeed[] = [
     address: '长安区韦曲南站 B 口',
     phone: '029-00000108',
     hours: '17:00 至 23:00',
-    features: ['问询', '热水'],
+    features: ['advice', 'hot_water', 'no_id'],
     capacity: {},
   },
 ];

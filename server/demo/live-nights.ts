@@ -4,7 +4,8 @@ import { recordEncounter } from '../../shared/encounters.ts';
 import { point } from '../../shared/geo.ts';
 import { closeIncident, listIncidents, markSeen, mergeIncident } from '../../shared/incidents.ts';
 import { endRecheck, listRechecks } from '../../shared/rechecks.ts';
-import { checkIn, holdBed } from '../../shared/shelters.ts';
+import { holdBed } from '../../shared/shelters.ts';
+import { checkIn } from '../../shared/stays.ts';
 import { reportSighting } from '../../shared/sightings.ts';
 import {
   answered,

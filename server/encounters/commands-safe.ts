@@ -1,7 +1,7 @@
 /** Where a job ends well: somebody it brought in has a bed. */
 import type { Part } from '../../shared/contract.ts';
 import type { IncidentRow } from '../../shared/incidents.ts';
-import type { checkIn, StayRow } from '../../shared/shelters.ts';
+import type { checkIn, StayRow } from '../../shared/stays.ts';
 import type { Context } from '../context.ts';
 import { row, rows } from '../db/rows.ts';
 import { incidentRows } from '../incidents/queries.ts';

@@ -1,7 +1,7 @@
 import { type EncounterRow, listEncounters, recordEncounter } from '../../shared/encounters.ts';
 import { readIncident } from '../../shared/incidents.ts';
 import { Problem } from '../../shared/problems.ts';
-import { checkIn } from '../../shared/shelters.ts';
+import { checkIn } from '../../shared/stays.ts';
 import type { SightingRow } from '../../shared/sightings.ts';
 import { readIncidentSites } from '../../shared/sites.ts';
 import { staffOf } from '../context.ts';

@@ -36,7 +36,7 @@ const crewIncident: View<'incidents'> = (row, viewer) =>
 
 /** A confidential place is told to a crew only with its own hold. */
 const guardedShelter: View<'shelters'> = (row) =>
-  row.confidential ? { ...row, position: null, address: null, phone: null } : row;
+  row.confidential ? { ...row, position: null, address: null, phone: null, contact: null, about: '' } : row;
 
 const crewHold: View<'holds'> = (row, viewer) =>
   viewer.patrolId !== null && row.patrolId === viewer.patrolId

@@ -15,9 +15,9 @@ import { begin } from '../dispatches/commands.ts';
 import { lockIncidents, tell } from '../incidents/commands.ts';
 import { incidentRow } from '../incidents/queries.ts';
 import { record } from '../realtime/record.ts';
-import { rulesAt } from '../stations/queries.ts';
+import { planLevelAt, rulesAt } from '../stations/queries.ts';
 import { endBy, isOffered, type Meeting, nextStatus } from './clock.ts';
-import { planLevelAt, recheckInScope, recheckOfIncident, recheckRows } from './queries.ts';
+import { recheckInScope, recheckOfIncident, recheckRows } from './queries.ts';
 
 async function recheckRow(ctx: Context, id: string): Promise<RecheckRow> {
   const [found] = await recheckRows(ctx.db, [id]);

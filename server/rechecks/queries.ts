@@ -1,6 +1,5 @@
 import type { Knex } from 'knex';
 import type { RecheckRow } from '../../shared/rechecks.ts';
-import type { PlanLevel } from '../../shared/rules.ts';
 import { asInstant } from '../db/postgis.ts';
 import { row, rows } from '../db/rows.ts';
 import { inSubtreeSql } from '../db/scope.ts';
@@ -87,6 +86,3 @@ export const lockForPulse = async (db: Db, ids: readonly string[]): Promise<stri
       { ids },
     )
   ).map(({ id }) => id);
-
-/** How cold it is by the plan that holds at a station. 'none' while no station has a plan. */
-export const planLevelAt = (_db: Db, _stationId: string): Promise<PlanLevel> => Promise.resolve('none');

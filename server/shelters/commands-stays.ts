@@ -2,7 +2,8 @@
 import type * as z from 'zod/mini';
 import type { IncidentRow } from '../../shared/incidents.ts';
 import { Problem } from '../../shared/problems.ts';
-import type { BedKind, checkIn, HoldRow, ShelterRow, StayRow, updateStay } from '../../shared/shelters.ts';
+import type { BedKind, HoldRow, ShelterRow } from '../../shared/shelters.ts';
+import type { checkIn, StayRow, updateStay } from '../../shared/stays.ts';
 import type { Context } from '../context.ts';
 import { row, rows } from '../db/rows.ts';
 import { scopeOf } from '../db/scope.ts';

@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
-import type { Beds, createShelter, HoldRow, ShelterRow, ShelterView, updateShelter } from '../../shared/shelters.ts';
+import type { Beds, createShelter, HoldRow, PlaceUnit, ShelterRow, ShelterView, updateShelter } from '../../shared/shelters.ts';
 import { bedKinds } from '../../shared/shelters.ts';
 import { type Context, staffOf } from '../context.ts';
 import { pointSql } from '../db/postgis.ts';
@@ -36,14 +36,32 @@ export async function lockShelter(ctx: Context, id: string): Promise<ShelterRow>
 
 type Capacity = { [K in keyof Beds]?: Beds[K] | undefined };
 
-async function setBeds(ctx: Context, shelterId: string, capacity: Capacity): Promise<void> {
+type PlaceCounts = Pick<Update, 'capacity' | 'seats' | 'surge'>;
+
+/** Writes what of beds, seats and surge beds is given; what is not stays. */
+async function setPlaces(ctx: Context, shelterId: string, { capacity, seats, surge }: PlaceCounts): Promise<void> {
+  await setBeds(ctx, shelterId, 'bed', 'total', capacity ?? {});
+  await setBeds(ctx, shelterId, 'seat', 'total', seats ?? {});
+  await setBeds(ctx, shelterId, 'bed', 'surge', surge ?? {});
+}
+
+async function setBeds(
+  ctx: Context,
+  shelterId: string,
+  unit: PlaceUnit,
+  column: 'total' | 'surge',
+  capacity: Capacity,
+): Promise<void> {
   const given = bedKinds.filter((kind) => capacity[kind] !== undefined);
+  if (given.length === 0) return;
   await rows(
     ctx.db,
-    `insert into shelter_beds (shelter_id, kind, total)
-     select cast(:shelterId as uuid), g.kind, g.total from unnest(cast(:kinds as text[]), cast(:totals as integer[])) as g (kind, total)
-     on conflict (shelter_id, kind) do update set total = excluded.total`,
-    { shelterId, kinds: given, totals: given.map((kind) => capacity[kind]) },
+    `insert into shelter_beds (shelter_id, unit, kind, total, surge)
+     select cast(:shelterId as uuid), :unit, g.kind, case when :surge then 0 else g.total end, case when :surge then g.total else 0 end
+     from unnest(cast(:kinds as text[]), cast(:totals as integer[])) as g (kind, total)
+     on conflict (shelter_id, unit, kind) do update set total = case when :surge then shelter_beds.total else excluded.total end,
+       surge = case when :surge then excluded.surge else shelter_beds.surge end`,
+    { shelterId, unit, surge: column === 'surge', kinds: given, totals: given.map((kind) => capacity[kind]) },
   );
 }
 
@@ -74,9 +92,9 @@ export async function addShelter(ctx: Context, body: Create): Promise<ShelterVie
   const [lon, lat] = body.position?.coordinates ?? [null, null];
   await rows(
     ctx.db,
-    `insert into shelters (id, station_id, name, kind, status, position, address, phone, hours, features, confidential, counted_at, created_at)
-     values (cast(:id as uuid), cast(:stationId as uuid), :name, :kind, :status, ${pointSql(':lon', ':lat')}, :address, cast(:phone as text), :hours,
-       cast(:features as text[]), :confidential, :now, :now)`,
+    `insert into shelters (id, station_id, name, kind, status, position, address, phone, contact, operator, hours, opening, features, about, confidential, surge_open, counted_at, created_at)
+     values (cast(:id as uuid), cast(:stationId as uuid), :name, :kind, :status, ${pointSql(':lon', ':lat')}, :address, cast(:phone as text), cast(:contact as text), cast(:operator as text), :hours,
+       cast(:opening as jsonb), cast(:features as text[]), :about, :confidential, :surgeOpen, :now, :now)`,
     {
       id: body.id,
       stationId,
@@ -87,20 +105,25 @@ export async function addShelter(ctx: Context, body: Create): Promise<ShelterVie
       lat,
       address: body.address,
       phone: body.phone ?? null,
+      contact: body.contact ?? null,
+      operator: body.operator ?? null,
       hours: body.hours ?? '',
+      opening: JSON.stringify(body.opening ?? []),
       features: [...new Set(body.features)],
+      about: body.about ?? '',
+      surgeOpen: body.surgeOpen ?? false,
       confidential: body.confidential ?? false,
       now: ctx.now(),
     },
   );
-  await setBeds(ctx, body.id, body.capacity);
+  await setPlaces(ctx, body.id, body);
   if (status !== 'closed') await keepOpening(ctx, body.id, true);
   const added = await shelterRow(ctx, body.id);
   record(ctx, { type: 'shelter.created', stationId, rows: { shelters: [added] } });
   return asView(ctx, added);
 }
 
-const COUNTS: readonly string[] = ['version', 'status', 'capacity'];
+const COUNTS: readonly string[] = ['version', 'status', 'capacity', 'seats', 'surge', 'surgeOpen'];
 
 /** Dispatchers and shelter staff count beds; names, places and secrecy are the manager's. */
 function judgeFields(ctx: Context, body: Update): void {
@@ -122,8 +145,9 @@ export async function changeShelter(ctx: Context, id: string, body: Update): Pro
   const [lon, lat] = body.position?.coordinates ?? [null, null];
   await rows(
     ctx.db,
-    `update shelters set status = :status, name = :name, address = :address, phone = cast(:phone as text), hours = :hours, features = cast(:features as text[]),
-       confidential = :confidential, position = coalesce(${pointSql(':lon', ':lat')}, position),
+    `update shelters set status = :status, name = :name, address = :address, phone = cast(:phone as text), contact = cast(:contact as text),
+       operator = cast(:operator as text), hours = :hours, opening = cast(:opening as jsonb), features = cast(:features as text[]), about = :about,
+       confidential = :confidential, surge_open = :surgeOpen, position = coalesce(${pointSql(':lon', ':lat')}, position),
        counted_at = case when :counted then :now else counted_at end, version = version + 1
      where id = cast(:id as uuid)`,
     {
@@ -132,16 +156,21 @@ export async function changeShelter(ctx: Context, id: string, body: Update): Pro
       name: body.name ?? known.name,
       address: body.address ?? known.address,
       phone: body.phone === undefined ? known.phone : body.phone,
+      contact: body.contact === undefined ? known.contact : body.contact,
+      operator: body.operator === undefined ? known.operator : body.operator,
       hours: body.hours ?? known.hours,
+      opening: JSON.stringify(body.opening ?? known.opening),
+      about: body.about === undefined ? known.about : (body.about ?? ''),
+      surgeOpen: body.surgeOpen ?? known.surgeOpen,
       features: [...new Set(body.features ?? known.features)],
       confidential: body.confidential ?? known.confidential,
       lon,
       lat,
-      counted: body.status !== undefined || body.capacity !== undefined,
+      counted: COUNTS.some((field) => field !== 'version' && Object.hasOwn(body, field)),
       now: ctx.now(),
     },
   );
-  if (body.capacity !== undefined) await setBeds(ctx, id, body.capacity);
+  await setPlaces(ctx, id, body);
   const opens = (body.status ?? known.status) !== 'closed';
   if (opens !== (known.status !== 'closed')) await keepOpening(ctx, id, opens);
   const changed = await shelterRow(ctx, id);

@@ -1,6 +1,7 @@
 /** Beds held and people in beds. */
 import type { Knex } from 'knex';
-import type { BedKind, HoldRow, StayRow } from '../../shared/shelters.ts';
+import type { BedKind, HoldRow, PlaceUnit } from '../../shared/shelters.ts';
+import type { StayRow } from '../../shared/stays.ts';
 import { asInstant, asPoint } from '../db/postgis.ts';
 import { row, rows } from '../db/rows.ts';
 import { inSubtreeSql } from '../db/scope.ts';
@@ -8,8 +9,8 @@ import type { PageAfter } from '../http/paging.ts';
 
 type Db = Knex | Knex.Transaction;
 
-const HOLD = `h.id, h.version, h.shelter_id as "shelterId", s.station_id as "stationId", h.kind, h.people, h.held_for as "for", h.dispatch_id as "dispatchId",
-  d.patrol_id as "patrolId", h.status, ${asInstant('h.expires_at')} as "expiresAt", ${asInstant('h.created_at')} as "createdAt",
+const HOLD = `h.id, h.version, h.shelter_id as "shelterId", s.station_id as "stationId", h.unit, h.kind, h.people, h.held_for as "for", h.dispatch_id as "dispatchId",
+  d.patrol_id as "patrolId", h.status, ${asInstant('h.expires_at')} as "expiresAt", ${asInstant('h.created_at')} as "createdAt", ${asInstant('h.eta_at')} as "etaAt",
   jsonb_build_object('name', s.name, 'address', s.address, 'position', ${asPoint('s.position')}) as shelter`;
 const HOLD_FROM = `holds h join shelters s on s.id = h.shelter_id left join dispatches d on d.id = h.dispatch_id`;
 
@@ -34,6 +35,7 @@ export const holdsOfShelter = (db: Db, shelterId: string): Promise<HoldRow[]> =>
 /** What a hold counts for. */
 export interface CountedHold {
   shelterId: string;
+  unit: PlaceUnit;
   kind: BedKind;
   people: number;
   expiresAt: string;
@@ -43,7 +45,7 @@ export interface CountedHold {
 export const countedHolds = (db: Db, shelterIds: readonly string[], now: Date): Promise<CountedHold[]> =>
   rows<CountedHold>(
     db,
-    `select h.shelter_id as "shelterId", h.kind, h.people, h.status, ${asInstant('h.expires_at')} as "expiresAt" from holds h
+    `select h.shelter_id as "shelterId", h.unit, h.kind, h.people, h.status, ${asInstant('h.expires_at')} as "expiresAt" from holds h
      where h.status = 'held' and h.expires_at > :now and h.shelter_id = any (cast(:shelterIds as uuid[]))`,
     { shelterIds, now },
   );
@@ -73,8 +75,11 @@ export const dispatchInScope = (db: Db, scope: string, id: string): Promise<Hold
     { scope, id },
   );
 
-const STAY = `t.id, t.version, t.shelter_id as "shelterId", s.station_id as "stationId", t.hold_id as "holdId", t.kind, t.people,
-  ${asInstant('t.arrived_at')} as "arrivedAt", ${asInstant('t.left_at')} as "leftAt", t.going_to as "goingTo", t.note`;
+const STAY = `t.id, t.version, t.shelter_id as "shelterId", s.station_id as "stationId", t.hold_id as "holdId", t.unit, t.kind, t.people,
+  array(select p.person_id from stay_people p where p.stay_id = t.id order by p.person_id) as "personIds", t.bed, t.belongings, t.unidentified,
+  ${asInstant('t.arrived_at')} as "arrivedAt", ${asInstant('t.left_at')} as "leftAt", t.going_to as "goingTo", t.note,
+  coalesce((select jsonb_agg(jsonb_build_object('kind', d.kind, 'warnAt', ${asInstant('d.warn_at')}, 'dueAt', ${asInstant('d.due_at')}, 'doneAt', ${asInstant('d.done_at')}, 'note', d.note) order by d.due_at, d.kind)
+    from stay_dues d where d.stay_id = t.id), '[]') as dues`;
 const STAY_FROM = `stays t join shelters s on s.id = t.shelter_id`;
 
 /** Stays by id, in no order. */

@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
 import { distanceM } from '../../shared/geo.ts';
+import { openAt } from '../../shared/opening.ts';
+import type { PlanLevel } from '../../shared/plan-levels.ts';
 import { fieldProblem } from '../../shared/problems.ts';
 import {
   type Availability,
@@ -7,6 +9,7 @@ import {
   type Beds,
   freshness,
   noBeds,
+  type PlaceUnit,
   type PublicShelter,
   type ShelterRow,
   type ShelterView,
@@ -15,24 +18,30 @@ import { asInstant, asPoint, pointSql } from '../db/postgis.ts';
 import { row, rows } from '../db/rows.ts';
 import { inSubtreeSql } from '../db/scope.ts';
 import type { PageAfter } from '../http/paging.ts';
+import { planLevels } from '../stations/queries.ts';
 import { type CountedHold, countedHolds } from './queries-holds.ts';
 
 type Db = Knex | Knex.Transaction;
 
+const countsSql = (unit: PlaceUnit, column: 'total' | 'surge'): string =>
+  `(select jsonb_object_agg(b.kind, b.${column}) from shelter_beds b where b.shelter_id = s.id and b.unit = '${unit}')`;
+const takenSql = (unit: PlaceUnit): string =>
+  `(select jsonb_object_agg(o.kind, o.people) from (
+    select t.kind, sum(t.people) as people from stays t where t.shelter_id = s.id and t.unit = '${unit}' and t.left_at is null group by t.kind) o)`;
 const COLUMNS = `s.id, s.version, s.station_id as "stationId", s.name, s.kind, s.status, ${asPoint('s.position')} as position, s.address, s.phone,
-  s.hours, s.features, s.confidential, ${asInstant('s.counted_at')} as "countedAt",
-  (select jsonb_object_agg(b.kind, b.total) from shelter_beds b where b.shelter_id = s.id) as beds,
-  (select jsonb_object_agg(o.kind, o.people) from (
-    select t.kind, sum(t.people) as people from stays t where t.shelter_id = s.id and t.left_at is null group by t.kind) o) as "occupiedBeds"`;
+  s.contact, s.operator, s.hours, s.opening, s.features, s.about, s.confidential, s.surge_open as "surgeOpen", ${asInstant('s.counted_at')} as "countedAt",
+  ${asInstant('s.exported_at')} as "exportedAt", ${asInstant('s.closed_down_at')} as "closedDownAt",
+  ${countsSql('bed', 'total')} as beds, ${countsSql('bed', 'surge')} as "surgeBeds", ${countsSql('seat', 'total')} as seats,
+  ${takenSql('bed')} as "occupiedBeds", ${takenSql('seat')} as "occupiedSeats"`;
 
-type Stored = Omit<ShelterRow, 'beds' | 'occupiedBeds'> & {
-  beds: Partial<Beds> | null;
-  occupiedBeds: Partial<Beds> | null;
-};
+const counts = ['beds', 'occupiedBeds', 'seats', 'occupiedSeats', 'surgeBeds'] as const;
+type Stored = Omit<ShelterRow, (typeof counts)[number]> & Record<(typeof counts)[number], Partial<Beds> | null>;
 const whole = (stored: Stored): ShelterRow => ({
   ...stored,
-  beds: { ...noBeds(), ...stored.beds },
-  occupiedBeds: { ...noBeds(), ...stored.occupiedBeds },
+  ...(Object.fromEntries(counts.map((name) => [name, { ...noBeds(), ...stored[name] }])) as Record<
+    (typeof counts)[number],
+    Beds
+  >),
 });
 
 /** Shelters by id, in no order. */
@@ -43,9 +52,9 @@ export async function shelterRows(db: Db, ids: readonly string[]): Promise<Shelt
   return found.map(whole);
 }
 
-/** Every shelter of the subtree. */
+/** Every shelter of the subtree that was not given up. */
 export async function liveShelters(db: Db, scope: string): Promise<ShelterRow[]> {
-  const found = await rows<Stored>(db, `select ${COLUMNS} from shelters s where ${inSubtreeSql('s.station_id')}`, {
+  const found = await rows<Stored>(db, `select ${COLUMNS} from shelters s where s.closed_down_at is null and ${inSubtreeSql('s.station_id')}`, {
     scope,
   });
   return found.map(whole);
@@ -56,7 +65,7 @@ export async function shelterPage(db: Db, scope: string, only: string | null, pa
   const found = await rows<Stored>(
     db,
     `select ${COLUMNS} from shelters s
-     where ${inSubtreeSql('s.station_id')} and (cast(:only as uuid) is null or s.id = cast(:only as uuid))
+     where s.closed_down_at is null and ${inSubtreeSql('s.station_id')} and (cast(:only as uuid) is null or s.id = cast(:only as uuid))
        and (cast(:after as uuid) is null or (s.name, s.id) > (select c.name, c.id from shelters c where c.id = cast(:after as uuid)))
      order by s.name, s.id limit cast(:limit as integer) + 1`,
     { scope, only, ...page },
@@ -85,15 +94,18 @@ interface Limits {
   stale: number;
   /** free beds below which a place says 'few' */
   few: number;
+  timeZone: string;
+  level: PlanLevel;
 }
 
 async function limitsByStation(db: Db, stationIds: readonly string[]): Promise<Map<string, Limits>> {
-  const found = await rows<Limits & { id: string }>(
+  const found = await rows<Omit<Limits, 'level'> & { id: string }>(
     db,
-    `select id, rule_value('shelters.fresh', path) as fresh, rule_value('shelters.stale', path) as stale, rule_value('shelters.few', path) as few from stations where id = any (cast(:stationIds as uuid[]))`,
+    `select id, time_zone as "timeZone", rule_value('shelters.fresh', path) as fresh, rule_value('shelters.stale', path) as stale, rule_value('shelters.few', path) as few from stations where id = any (cast(:stationIds as uuid[]))`,
     { stationIds },
   );
-  return new Map(found.map(({ id, ...limits }) => [id, limits]));
+  const levels = await planLevels(db, stationIds);
+  return new Map(found.map(({ id, ...limits }) => [id, { ...limits, level: levels.get(id) ?? 'none' }]));
 }
 
 /** Rows with what is free now and how old the count is: the form of reads. Order is kept. */
@@ -108,12 +120,15 @@ export async function shelterViews(db: Db, shelters: readonly ShelterRow[], now:
     holds.get(hold.shelterId)?.push(hold);
   const limits = await limitsByStation(db, [...new Set(shelters.map(({ stationId }) => stationId))]);
   return shelters.map((shelter) => {
-    const { beds: _beds, occupiedBeds: _occupied, ...rest } = shelter;
+    const { beds: _beds, occupiedBeds: _occupied, seats: _seats, occupiedSeats: _taken, ...rest } = shelter;
     const limit = limits.get(shelter.stationId);
     if (!limit) throw new Error(`no rule says when a count of shelter ${shelter.id} is fresh`);
+    const { open, changesAt } = openAt(shelter.opening, now.getTime(), limit.timeZone, limit.level);
     return {
       ...rest,
       ...availability(shelter, holds.get(shelter.id) ?? [], now),
+      openNow: open,
+      changesAt: changesAt === null ? null : new Date(changesAt).toISOString(),
       freshness: freshness(new Date(shelter.countedAt), now, limit),
     };
   });
@@ -155,7 +170,7 @@ export async function publicShelters(db: Db, now: Date, ask: PublicAsk): Promise
         db,
         // Without a position a place is farther than any other.
         `select s.id from shelters s
-         where s.status = 'open' and not s.confidential
+         where s.status = 'open' and not s.confidential and s.closed_down_at is null
            and (cast(:after as uuid) is null or (coalesce(s.position <-> ${pointSql(':lon', ':lat')}, 'infinity'), s.id)
              > (select coalesce(c.position <-> ${pointSql(':lon', ':lat')}, 'infinity'), c.id from shelters c where c.id = cast(:after as uuid)))
          order by s.position <-> ${pointSql(':lon', ':lat')}, s.id limit cast(:limit as integer) + 1`,
@@ -164,7 +179,7 @@ export async function publicShelters(db: Db, now: Date, ask: PublicAsk): Promise
     : await rows<{ id: string }>(
         db,
         `select s.id from shelters s
-         where s.status = 'open' and not s.confidential
+         where s.status = 'open' and not s.confidential and s.closed_down_at is null
            and (cast(:after as uuid) is null or (s.name, s.id) > (select c.name, c.id from shelters c where c.id = cast(:after as uuid)))
          order by s.name, s.id limit cast(:limit as integer) + 1`,
         page,
@@ -185,12 +200,27 @@ export async function publicShelters(db: Db, now: Date, ask: PublicAsk): Promise
   return found.flatMap(({ id }): PublicShelter[] => {
     const shelter = known.get(id);
     // It may have closed since the first statement.
-    if (!shelter || shelter.confidential || shelter.status !== 'open') return [];
-    const { stationId, name, kind, position, address, phone, hours, features, freshness, available } = shelter;
-    const room = available.total === 0 ? 'full' : available.total < (limits.get(stationId)?.few ?? 0) ? 'few' : 'yes';
+    if (!shelter || shelter.confidential || shelter.status !== 'open' || !shelter.openNow) return [];
+    const { stationId, name, kind, position, address, phone, hours, features, about, freshness } = shelter;
+    const free = shelter.available.total + shelter.seats.available.total;
+    const room = free === 0 ? 'full' : free < (limits.get(stationId)?.few ?? 0) ? 'few' : 'yes';
     const away = near && position ? Math.round(distanceM([near.lon, near.lat], position.coordinates)) : null;
     return [
-      { id, name, kind, position, address: address ?? '', phone, hours, features, room, freshness, distanceM: away },
+      {
+        id,
+        name,
+        kind,
+        position,
+        address: address ?? '',
+        phone,
+        hours,
+        openUntil: shelter.changesAt,
+        features,
+        about,
+        room,
+        freshness,
+        distanceM: away,
+      },
     ];
   });
 }

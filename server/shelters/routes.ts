@@ -1,14 +1,6 @@
 import { Problem } from '../../shared/problems.ts';
-import {
-  createShelter,
-  holdBed,
-  listPublicShelters,
-  listShelters,
-  listStays,
-  releaseHold,
-  updateShelter,
-  updateStay,
-} from '../../shared/shelters.ts';
+import { createShelter, holdBed, listPublicShelters, listShelters, releaseHold, updateShelter } from '../../shared/shelters.ts';
+import { listStays, updateStay } from '../../shared/stays.ts';
 import { staffOf } from '../context.ts';
 import { cursorOf, pageOf } from '../http/paging.ts';
 import { type Route, route } from '../http/route.ts';

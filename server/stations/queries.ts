@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { PlanLevel } from '../../shared/plan-levels.ts';
 import type { AreaRow, RuleRow, StationRow } from '../../shared/stations.ts';
 import { asGeometryJson } from '../db/postgis.ts';
 import { row, rows } from '../db/rows.ts';
@@ -165,3 +166,11 @@ export function parseBbox(text: string): Bbox | undefined {
     return undefined;
   return [west, south, east, north];
 }
+
+/** The level each station's plan is at now; a station not among them is at 'none', as all are until a plan is on. */
+export const planLevels = (_db: Knex | Knex.Transaction, _stationIds: readonly string[]): Promise<Map<string, PlanLevel>> =>
+  Promise.resolve(new Map());
+
+/** The level one station's plan is at now. */
+export const planLevelAt = async (db: Knex | Knex.Transaction, stationId: string): Promise<PlanLevel> =>
+  (await planLevels(db, [stationId])).get(stationId) ?? 'none';

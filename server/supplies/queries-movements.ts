@@ -11,7 +11,9 @@ type Db = Knex | Knex.Transaction;
 // A movement has no version of its own: it is written once.
 const MOVEMENT = `m.id, 1 as version, m.station_id as "stationId", m.item_id as "itemId", m.quantity,
   jsonb_build_object('kind', m.from_kind, 'id', m.from_id) as "from", jsonb_build_object('kind', m.to_kind, 'id', m.to_id) as "to",
-  m.reason, ${asInstant('m.at')} as at, m.short, m.encounter_id as "encounterId", m.note`;
+  m.reason, ${asInstant('m.at')} as at, m.short, m.encounter_id as "encounterId", m.note,
+  coalesce((select jsonb_agg(jsonb_build_object('id', b.id, 'code', b.code, 'expiresOn', to_char(b.expires_on, 'YYYY-MM-DD'), 'quantity', l.quantity) order by b.expires_on, b.id)
+    from supply_movement_batches l join supply_batches b on b.id = l.batch_id where l.movement_id = m.id), '[]') as batches`;
 
 /** Movements by id. */
 export const movementRows = (db: Db, ids: readonly string[]): Promise<MovementRow[]> =>

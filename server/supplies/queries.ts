@@ -93,7 +93,12 @@ export async function lockedFirstDepot(db: Db, stationId: string): Promise<Store
 export const stockIdForm = /^(depot|shelter|patrol):[0-9a-f-]{36}:[0-9a-f-]{36}$/;
 
 const STOCK = `t.kind || ':' || t.place_id || ':' || t.item_id as id, t.station_id as "stationId",
-  jsonb_build_object('kind', t.kind, 'id', t.place_id) as place, t.item_id as "itemId", t.quantity`;
+  jsonb_build_object('kind', t.kind, 'id', t.place_id) as place, t.item_id as "itemId", t.quantity,
+  coalesce((select jsonb_agg(jsonb_build_object('id', g.id, 'code', g.code, 'expiresOn', to_char(g.expires_on, 'YYYY-MM-DD'), 'quantity', g.quantity) order by g.expires_on, g.id)
+    from (select b.id, b.code, b.expires_on, sum(case when m.to_id = t.place_id then l.quantity else -l.quantity end) as quantity
+      from supply_movements m join supply_movement_batches l on l.movement_id = m.id join supply_batches b on b.id = l.batch_id
+      where m.item_id = t.item_id and (m.to_id = t.place_id or m.from_id = t.place_id) group by b.id
+      having sum(case when m.to_id = t.place_id then l.quantity else -l.quantity end) <> 0) g), '[]') as batches`;
 
 /** What lies in a store of each of these items, 0 among them; count under the store's lock. */
 export const stockOf = (db: Db, store: Store, itemIds: readonly string[]): Promise<StockRow[]> =>

@@ -17,7 +17,7 @@ import { distanceM } from '../../shared/geo.ts';
 import { listIncidents, noteIncident, readIncident } from '../../shared/incidents.ts';
 import { readChanges } from '../../shared/live.ts';
 import { readTrack } from '../../shared/positions.ts';
-import { checkIn, listStays } from '../../shared/shelters.ts';
+import { checkIn, listStays } from '../../shared/stays.ts';
 import { listRules } from '../../shared/stations.ts';
 import { createClock } from '../kit/clock.ts';
 import { DATABASE_HOOK_MS } from '../kit/database.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { priorities } from '../../shared/incidents.ts';
-import { planLevels } from '../../shared/rules.ts';
+import { planLevels } from '../../shared/plan-levels.ts';
 import { minutesUntil } from '../../shared/recheck-clock.ts';
 import { type Around, endBy, isOffered, nextStatus, type Standing } from '../../server/rechecks/clock.ts';
 import { minutes } from '../kit/clock.ts';

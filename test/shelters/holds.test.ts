@@ -5,17 +5,8 @@ import { runCommand } from '../../server/realtime/command.ts';
 import { expireHolds } from '../../server/shelters/jobs.ts';
 import { stepDispatch } from '../../shared/dispatches.ts';
 import { closeIncident } from '../../shared/incidents.ts';
-import {
-  checkIn,
-  createShelter,
-  holdBed,
-  listShelters,
-  listStays,
-  releaseHold,
-  type ShelterView,
-  updateShelter,
-  updateStay,
-} from '../../shared/shelters.ts';
+import { createShelter, holdBed, listShelters, releaseHold, type ShelterView, updateShelter } from '../../shared/shelters.ts';
+import { checkIn, listStays, updateStay } from '../../shared/stays.ts';
 import { addPerson, useApp } from '../kit/app.ts';
 import { dispatch, goOut, incidentOf, report } from '../kit/builders.ts';
 import { minutes } from '../kit/clock.ts';

@@ -17,7 +17,8 @@ import {
 import { stepDispatch } from '../../shared/dispatches.ts';
 import { recordEncounter } from '../../shared/encounters.ts';
 import type { IncidentRow } from '../../shared/incidents.ts';
-import { checkIn, holdBed } from '../../shared/shelters.ts';
+import { holdBed } from '../../shared/shelters.ts';
+import { checkIn } from '../../shared/stays.ts';
 import { listRules } from '../../shared/stations.ts';
 import { addPerson, places, useApp } from '../kit/app.ts';
 import { dispatch, goOut, incidentOf, report } from '../kit/builders.ts';

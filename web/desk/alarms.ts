@@ -55,6 +55,8 @@ const LOST_MS = 10_000;
 const DESK = rungs.indexOf('desk_alarm');
 const rungOf = (rung: Rung | null): number => (rung === null ? -1 : rungs.indexOf(rung));
 const ROLL_DESK = rollCallRungs.indexOf('desk_alarm');
+/** Tasks nobody may sleep through; the others wait in their list. */
+const loudTasks = ['stock_short', 'no_bed', 'not_accepted', 'roll_call'] as const satisfies readonly TaskRow['kind'][];
 const under: readonly DispatchRow['status'][] = ['accepted', 'en_route'];
 
 /** All alarms that hold now, whether they rest or not. */
@@ -116,11 +118,13 @@ export function alarmsOf(picture: AlarmPicture): Alarm[] {
       });
   }
   for (const task of picture.tasks) {
+    const kind = loudTasks.find((loud) => loud === task.kind);
+    if (kind === undefined) continue;
     // the ladder raises a task too: one trouble, one alarm
     const about = task.kind === 'roll_call' ? 'patrolId' : 'dispatchId';
     if (alarmed.has(String(task.subject[about] ?? ''))) continue;
     const incidentId = String(task.subject['incidentId'] ?? '');
-    add(task.kind, task.id, Date.parse(task.createdAt), {
+    add(kind, task.id, Date.parse(task.createdAt), {
       place: 'tasks',
       incidentId: incidents.has(incidentId) ? incidentId : null,
     });

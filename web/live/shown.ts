@@ -6,7 +6,7 @@ import { type PatrolRow, startPatrol, updatePatrol } from '../../shared/patrols.
 import { takeRecheck } from '../../shared/rechecks.ts';
 import { endRun, startRun, visitStop } from '../../shared/rounds.ts';
 import { runAfter, runOf, type StopVisit } from '../../shared/run-steps.ts';
-import { type BedKind, holdBed, type HoldRow, releaseHold } from '../../shared/shelters.ts';
+import { type BedKind, holdBed, type HoldRow, type PlaceUnit, releaseHold } from '../../shared/shelters.ts';
 import { reportSighting, type SightingBody } from '../../shared/sightings.ts';
 import { isLive, type State } from '../../shared/state.ts';
 import { moveSupplies, type Place, type StoreKind, storeKinds } from '../../shared/supplies.ts';
@@ -84,6 +84,7 @@ function shift(draft: Draft, place: { kind: string; id?: string | undefined }, i
     place: { kind: kind as StoreKind, id },
     itemId,
     quantity: 0,
+    batches: [],
   };
   draft.put('stock', { ...row, quantity: row.quantity + by });
   draft.mark(row.id);
@@ -195,7 +196,7 @@ const folds: Readonly<Record<string, (draft: Draft, made: Made, own: Own) => voi
     if (run) draft.put('runs', { ...run, endedAt: iso(made.madeAt) });
   },
   [holdBed.name]: (draft, made) => {
-    const asked = made.body as { id: string; people: number; kind?: BedKind; for: string; dispatchId?: string };
+    const asked = made.body as { id: string; people: number; kind?: BedKind; unit?: PlaceUnit; for: string; dispatchId?: string };
     const shelter = draft.state.shelters[part(made, -2)];
     if (!shelter || draft.state.holds[asked.id]) return;
     const hold: HoldRow = {
@@ -203,6 +204,7 @@ const folds: Readonly<Record<string, (draft: Draft, made: Made, own: Own) => voi
       version: 0,
       shelterId: shelter.id,
       stationId: shelter.stationId,
+      unit: asked.unit ?? 'bed',
       kind: asked.kind ?? 'any',
       people: asked.people,
       for: asked.for,
@@ -211,6 +213,7 @@ const folds: Readonly<Record<string, (draft: Draft, made: Made, own: Own) => voi
       status: 'held',
       expiresAt: iso(made.madeAt + WISHED_MS),
       createdAt: iso(made.madeAt),
+      etaAt: null,
       shelter: { name: shelter.name, address: shelter.address ?? '', position: shelter.position },
     };
     draft.put('holds', hold);

@@ -1,7 +1,8 @@
 /** One house as its staff see it: the row, its beds by the clock, who is on the way and who is in. */
 import { computed, type Ref } from 'vue';
 import { listRules } from '../../shared/stations.ts';
-import { availability, freshness, type HoldRow, type ShelterRow, type StayRow } from '../../shared/shelters.ts';
+import { availability, freshness, type HoldRow, type ShelterRow } from '../../shared/shelters.ts';
+import type { StayRow } from '../../shared/stays.ts';
 import { call } from '../live/call.ts';
 import { useFetched } from '../live/fetched.ts';
 import type { Store } from '../live/store.ts';

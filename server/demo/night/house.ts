@@ -1,5 +1,6 @@
 /** A house and its host: who comes to the door, by car or alone, when it is full, and who leaves in the morning. */
-import { availability, checkIn, type HoldRow, totalBeds, updateShelter, updateStay } from '../../../shared/shelters.ts';
+import { availability, type HoldRow, totalBeds, updateShelter } from '../../../shared/shelters.ts';
+import { checkIn, updateStay } from '../../../shared/stays.ts';
 import type { Person } from '../http.ts';
 import { shelterId } from '../place-city.ts';
 import { checkIns, goingTo, walkIns } from './cases.ts';
