@@ -14,6 +14,8 @@ const nouns = [
   'places',
   'tasks',
   'shelters',
+  'stays',
+  'hsds',
   'supplies',
   'patrols',
   'positions',

@@ -24,7 +24,8 @@ export const statements: readonly string[] = [
     add column opening jsonb not null default '[]',
     add column surge_open boolean not null default false,
     add column exported_at timestamptz,
-    add column closed_down_at timestamptz`,
+    add column closed_down_at timestamptz,
+    add column changed_at timestamptz`,
   // what was told in words of its own becomes a code where its meaning is plain, and stays to be read where it is not
   `update shelters s set
     about = coalesce((select left(string_agg(f, ', '), 1000) from unnest(s.features) f where not exists (select from (values ${known}) k (pattern, code) where f ~* k.pattern)), ''),
@@ -51,6 +52,7 @@ export const statements: readonly string[] = [
   `create index shelter_counts_shelter_id on shelter_counts (shelter_id, at, id)`,
   `create index shelter_counts_recorded_by on shelter_counts (recorded_by)`,
   `alter table holds add column unit text not null default 'bed' check (unit in ('bed', 'seat')), add column eta_at timestamptz`,
+  `create index holds_ended_at on holds (shelter_id, ended_at)`,
   `alter table stays add column unit text not null default 'bed' check (unit in ('bed', 'seat')),
     add column bed text check (char_length(bed) <= 40),
     add column belongings text check (char_length(belongings) <= 500),
@@ -67,6 +69,7 @@ export const statements: readonly string[] = [
   `create table stay_dues (
     stay_id uuid not null references stays (id),
     kind text not null check (kind in ('max_stay', 'notice', 'dna', 'settlement')),
+    unidentified boolean not null,
     warn_at timestamptz not null,
     due_at timestamptz not null check (due_at >= warn_at),
     done_at timestamptz,
@@ -89,5 +92,9 @@ export const statements: readonly string[] = [
   )`,
   `create index stay_extensions_stay_id on stay_extensions (stay_id)`,
   `create index stay_extensions_recorded_by on stay_extensions (recorded_by)`,
-  `create index stays_arrived_at on stays (shelter_id, arrived_at)`,
+  // who has a bed already is not forgotten: ten days from arrival on the station's wall, said two days before
+  `insert into stay_dues (stay_id, kind, unidentified, warn_at, due_at)
+    select t.id, 'max_stay', false, (t.arrived_at at time zone p.time_zone + interval '8 days') at time zone p.time_zone,
+      (t.arrived_at at time zone p.time_zone + interval '10 days') at time zone p.time_zone
+    from stays t join shelters s on s.id = t.shelter_id join stations p on p.id = s.station_id where t.left_at is null`,
 ];

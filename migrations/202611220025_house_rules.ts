@@ -21,7 +21,7 @@ export const statements: readonly string[] = [
     'deadlines',
     source.stays,
   ),
-  rule('stays.kept', 30, 'days', source.warmpath),
+  rule('stays.kept', 30, 'd', source.warmpath),
   rule(
     'supplies.low',
     [
@@ -33,5 +33,5 @@ export const statements: readonly string[] = [
     'items',
     source.warmpath,
   ),
-  rule('supplies.expiry_warn', 14, 'days', source.warmpath),
+  rule('supplies.expiry_warn', 14, 'd', source.warmpath),
 ];

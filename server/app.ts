@@ -12,8 +12,10 @@ import { coverageJobs } from './coverage/jobs.ts';
 import { coverageRoutes } from './coverage/routes.ts';
 import type { Database } from './db/open.ts';
 import { one, rows } from './db/rows.ts';
+import { followArrivals } from './dispatches/commands-arrival.ts';
 import { climbRungs } from './dispatches/commands-ladder.ts';
 import { dispatchRoutes } from './dispatches/routes.ts';
+import { bedRoutes } from './dispatches/routes-beds.ts';
 import { whoGoesRoutes } from './dispatches/routes-who.ts';
 import { osrmRouter } from './dispatches/router-osrm.ts';
 import { createRouting } from './dispatches/routing.ts';
@@ -58,14 +60,20 @@ import { liveRoutes, type LiveRows } from './realtime/snapshot.ts';
 import { createRealtime, type Realtime } from './realtime/sockets.ts';
 import { expireHolds } from './shelters/jobs.ts';
 import { shelterPages } from './shelters/pages.ts';
-import { liveHolds, liveStays } from './shelters/queries-holds.ts';
+import { liveHolds } from './shelters/queries-holds.ts';
+import { liveStays } from './stays/queries.ts';
 import { liveShelters } from './shelters/queries.ts';
 import { shelterRoutes } from './shelters/routes.ts';
+import { hsdsRoutes } from './hsds/routes.ts';
+import { shelterImportRoutes } from './shelters/routes-import.ts';
+import { stayRoutes } from './stays/routes.ts';
+import { stayJobs } from './stays/jobs.ts';
 import { sightingPages } from './sightings/pages.ts';
 import { photoRoutes } from './sightings/photos.ts';
 import { sightingRoutes } from './sightings/routes.ts';
 import { emergencyNumbers, liveStations, rootStation, rulesAt, stationById } from './stations/queries.ts';
 import { stationRoutes } from './stations/routes.ts';
+import { supplyJobs } from './supplies/jobs.ts';
 import { liveItems, liveStock } from './supplies/queries.ts';
 import { supplyRoutes } from './supplies/routes.ts';
 import { tallyRoutes } from './tally/routes.ts';
@@ -109,6 +117,7 @@ const crewRules: readonly RuleKey[] = [
   'signs.life_risk',
   'shelters.fresh',
   'shelters.stale',
+  'supplies.expiry_warn',
   'weather.stale',
   'patrols.offline',
   'rounds.geofence',
@@ -124,6 +133,7 @@ const deskRules: readonly RuleKey[] = ruleKeys.filter(
       'shelters.fresh',
       'shelters.stale',
       'sites.look_back',
+      'supplies.expiry_warn',
       'weather.stale',
       'patrols.offline',
       'coverage.long_ago',
@@ -140,16 +150,32 @@ const apps: readonly App[] = [
     installable: true,
     rules: crewRules,
   },
-  { path: '/shelter', entry: 'web/shelter/main.ts', title: 'title.shelter', roles: ['shelter', ...desk] },
-  { path: '/admin', entry: 'web/admin/main.ts', title: 'title.admin', roles: ['admin', 'manager'] },
+  {
+    path: '/shelter',
+    entry: 'web/shelter/main.ts',
+    title: 'title.shelter',
+    roles: ['shelter', ...desk],
+    rules: ['shelters.fresh', 'shelters.stale', 'supplies.expiry_warn'],
+  },
+  {
+    path: '/admin',
+    entry: 'web/admin/main.ts',
+    title: 'title.admin',
+    roles: ['admin', 'manager'],
+    rules: ['supplies.expiry_warn'],
+  },
   { path: '/tally', entry: 'web/tally/main.ts', title: 'title.tally', roles: ['inspector', 'admin', ...desk] },
 ];
 
 const jobs: readonly Job[] = [
+  // before holds expire, so that a service that comes back keeps what still can be kept
+  { name: 'follow-arrivals', schedule: { everyMinutes: 1 }, run: followArrivals },
   { name: 'expire-holds', schedule: { everyMinutes: 1 }, run: expireHolds },
+  ...stayJobs,
   { name: 'climb-rungs', schedule: 'pulse', run: climbRungs },
   { name: 'move-rechecks', schedule: 'pulse', run: moveRechecks },
   { name: 'climb-roll-calls', schedule: 'pulse', run: climbRollCalls },
+  ...supplyJobs,
   ...coverageJobs,
   ...placeJobs,
   ...pruningJobs,
@@ -222,7 +248,7 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
     }),
     ...posterPages(config.publicOrigin),
     ...sightingPages,
-    ...shelterPages,
+    ...shelterPages(config.publicOrigin),
     ...setupPages((req) => secureEnough(req, config)),
     ...apps.map((app) => appPage(app, (page, req) => bootFacts(page, req, config, app))),
     {
@@ -253,6 +279,9 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
         ...siteRoutes,
         ...taskRoutes,
         ...shelterRoutes,
+        ...shelterImportRoutes,
+        ...hsdsRoutes,
+        ...stayRoutes,
         ...supplyRoutes,
         ...patrolRoutes,
         ...positionRoutes,
@@ -263,6 +292,7 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
         ...sightingRoutes,
         ...photoRoutes,
         ...dispatchRoutes,
+        ...bedRoutes(routing),
         ...whoGoesRoutes({ routing, solver, clocks: coldClocksOf }),
         ...recheckRoutes,
         ...encounterRoutes,

@@ -95,14 +95,28 @@ export const loadPatrol = endpoint({
   summary: 'Fills a patrol up from a depot by a list or by lines, as far as the depot has it; all in one',
   status: 201,
   replay: 'id',
-  body: z.strictObject({
-    id: idSchema,
-    patrolId: idSchema,
-    depotId: idSchema,
-    listId: z.optional(idSchema),
-    /** so many of each go over, whatever the patrol has */
-    lines: z.optional(lines),
-  }),
+  body: z
+    .strictObject({
+      id: idSchema,
+      patrolId: idSchema,
+      depotId: idSchema,
+      listId: z.optional(idSchema),
+      /** so many of each go over, whatever the patrol has */
+      lines: z.optional(lines),
+    })
+    .check(
+      z.superRefine((body, context) => {
+        if ((body.listId === undefined) === (body.lines === undefined)) {
+          context.addIssue({
+            code: 'custom',
+            path: [body.lines === undefined ? 'listId' : 'lines'],
+            params: { code: body.lines === undefined ? 'required' : 'unknown_field' },
+            message: 'a list or lines, one of the two',
+            input: body,
+          });
+        }
+      }),
+    ),
   reply: loadRow,
 });
 /** Also after the outing has ended: what is not brought back stays booked on it, and is a task. */

@@ -1,7 +1,7 @@
 /** When a place is open: windows of the week, each from a plan level on. */
 import * as z from 'zod/mini';
 import { type PlanLevel, planLevels } from './plan-levels.ts';
-import { instantOf, localDay } from './wall-clock.ts';
+import { instantOf, localDay, offsetAt } from './wall-clock.ts';
 
 const DAY_MS = 86_400_000;
 /** Looking further ahead for the next change is of no use to anybody. */
@@ -40,6 +40,9 @@ const holdsAt = (window: OpeningWindow, level: PlanLevel): boolean =>
 export function openAt(windows: readonly OpeningWindow[], at: number, zone: string, level: PlanLevel): OpenState {
   if (windows.length === 0) return { open: true, changesAt: null };
   const today = localDay(zone, at);
+  // where the clock is not changed in these days, one subtraction says what asking the zone for each time would
+  const [before, after] = [offsetAt(zone, at - 3 * DAY_MS), offsetAt(zone, at + (AHEAD_DAYS + 3) * DAY_MS)];
+  const instant = (local: number): number => (before === after ? local - before : instantOf(zone, local));
   const spans: [number, number][] = [];
   for (let ahead = -1; ahead <= AHEAD_DAYS; ahead += 1) {
     const day = today + ahead * DAY_MS;
@@ -48,7 +51,7 @@ export function openAt(windows: readonly OpeningWindow[], at: number, zone: stri
       if (!holdsAt(window, level) || !window.days.includes(weekday)) continue;
       const from = minutesOf(window.from);
       const to = minutesOf(window.to) > from ? minutesOf(window.to) : minutesOf(window.to) + 1440;
-      spans.push([instantOf(zone, day + from * 60_000), instantOf(zone, day + to * 60_000)]);
+      spans.push([instant(day + from * 60_000), instant(day + to * 60_000)]);
     }
   }
   spans.sort((a, b) => a[0] - b[0]);
@@ -59,5 +62,5 @@ export function openAt(windows: readonly OpeningWindow[], at: number, zone: stri
     else if (from > at) next ??= from;
   }
   if (until === null) return { open: false, changesAt: next };
-  return { open: true, changesAt: until >= instantOf(zone, today + AHEAD_DAYS * DAY_MS) ? null : until };
+  return { open: true, changesAt: until >= instant(today + AHEAD_DAYS * DAY_MS) ? null : until };
 }

@@ -77,7 +77,7 @@ export const shelterRow = z.object({
   surgeBeds: beds,
   surgeOpen: z.boolean(),
   countedAt: instant,
-  /** when its guests were last exported; before that a temporary place is not given up */
+  /** when its guests were exported; null until then and again from any change of a stay on: before that a temporary place is not given up */
   exportedAt: z.nullable(instant),
   /** given up for good; it then leaves every list */
   closedDownAt: z.nullable(instant),
@@ -132,35 +132,41 @@ export function bedsNow({ beds, surgeBeds, surgeOpen }: Pick<ShelterRow, 'beds' 
   return now;
 }
 
-type Counted = Pick<ShelterRow, 'status' | 'beds' | 'occupiedBeds' | 'seats' | 'occupiedSeats' | 'surgeBeds' | 'surgeOpen'>;
+type Counted = Pick<
+  ShelterRow,
+  'status' | 'beds' | 'occupiedBeds' | 'seats' | 'occupiedSeats' | 'surgeBeds' | 'surgeOpen'
+>;
 type Held = Pick<HoldRow, 'unit' | 'kind' | 'people' | 'expiresAt' | 'status'>;
 
-/** available = total - occupied - held, by kind, never below 0 and nothing unless the place is open; a hold counts until its stored time. */
-export function availability(shelter: Counted, holds: Iterable<Held>, now: Date): Availability {
-  const heldBy: Record<PlaceUnit, Beds> = { bed: noBeds(), seat: noBeds() };
+/** Places of one unit: available = total - occupied - held, by kind, never below 0 and nothing unless the place is open; a hold counts until its stored time. */
+export function placesOf(shelter: Counted, holds: Iterable<Held>, unit: PlaceUnit, now: Date): Places {
+  const held = noBeds();
   for (const hold of holds)
-    if (hold.status === 'held' && new Date(hold.expiresAt) > now) heldBy[hold.unit][hold.kind] += hold.people;
-  const places = (total: Beds, occupied: Beds, held: Beds): Places => {
-    const free = noBeds();
-    let over = 0;
-    for (const kind of bedKinds) {
-      const left = total[kind] - occupied[kind] - held[kind];
-      if (shelter.status === 'open') free[kind] = Math.max(0, left);
-      over += Math.max(0, -left);
-    }
-    return {
-      capacity: withTotal(total),
-      available: withTotal(free),
-      occupied: totalBeds(occupied),
-      held: totalBeds(held),
-      over,
-    };
-  };
+    if (hold.unit === unit && hold.status === 'held' && Date.parse(hold.expiresAt) > now.getTime())
+      held[hold.kind] += hold.people;
+  const [total, occupied] =
+    unit === 'bed' ? [bedsNow(shelter), shelter.occupiedBeds] : [shelter.seats, shelter.occupiedSeats];
+  const free = noBeds();
+  let over = 0;
+  for (const kind of bedKinds) {
+    const left = total[kind] - occupied[kind] - held[kind];
+    if (shelter.status === 'open') free[kind] = Math.max(0, left);
+    over += Math.max(0, -left);
+  }
   return {
-    ...places(bedsNow(shelter), shelter.occupiedBeds, heldBy.bed),
-    seats: places(shelter.seats, shelter.occupiedSeats, heldBy.seat),
+    capacity: withTotal(total),
+    available: withTotal(free),
+    occupied: totalBeds(occupied),
+    held: totalBeds(held),
+    over,
   };
 }
+
+/** Beds and seats as they are at `now`, see `placesOf`. */
+export const availability = (shelter: Counted, holds: readonly Held[], now: Date): Availability => ({
+  ...placesOf(shelter, holds, 'bed', now),
+  seats: placesOf(shelter, holds, 'seat', now),
+});
 
 export const freshnesses = ['fresh', 'ageing', 'stale'] as const;
 export type Freshness = (typeof freshnesses)[number];
@@ -324,7 +330,8 @@ export const extendHold = endpoint({
   method: 'PATCH',
   path: '/api/shelters/:id/holds/:holdId',
   who: [...bedKeepers, 'crew'],
-  summary: 'Keeps held beds for so many more minutes from now, never longer than the rule holds.longest from the beginning',
+  summary:
+    'Keeps held beds for so many more minutes from now, never longer than the rule holds.longest from the beginning',
   params: holdParams,
   body: z.strictObject({ version: z.number(), minutes: z.int().check(z.gte(5), z.lte(720)) }),
   reply: holdRow,
@@ -400,7 +407,6 @@ export const exportGuests = endpoint({
   who: ['manager', 'admin', 'shelter'],
   summary: 'All stays of the house as a file; from then on a temporary place may be given up',
   replay: 'self',
-  logged: true,
   params: idParams,
   body: z.strictObject({ format: z.enum(['csv', 'xlsx']) }),
   reply: z.unknown(),

@@ -8,6 +8,8 @@ import { bedKinds, placeUnits } from './shelters.ts';
 /** What falls due in the course of a stay; after how long, and for whom, is the rule `stays.deadlines`. */
 export const dueKinds = ['max_stay', 'notice', 'dna', 'settlement'] as const;
 export type DueKind = (typeof dueKinds)[number];
+/** The note of what ended by itself, with words under `due.ended.<code>`: they left, or somebody unidentified has a name. */
+export const dueEndings = ['left', 'identified'] as const;
 /** From `warnAt` on it is a task; it ends with the stay, when it is settled, or when somebody who was unidentified has a name. */
 const due = z.object({
   kind: z.enum(dueKinds),

@@ -33,13 +33,11 @@ export const countStock = endpoint({
     place: storePlace,
     reason: z.enum(stocktakeReasons),
     note: z.optional(text(500)),
-    lines: z
-      .array(z.strictObject({ itemId: idSchema, counted: z.int().check(z.gte(0), z.lte(1_000_000)) }))
-      .check(
-        z.minLength(1),
-        z.maxLength(500),
-        z.refine((all) => new Set(all.map(({ itemId }) => itemId)).size === all.length, 'each item once'),
-      ),
+    lines: z.array(z.strictObject({ itemId: idSchema, counted: z.int().check(z.gte(0), z.lte(1_000_000)) })).check(
+      z.minLength(1),
+      z.maxLength(500),
+      z.refine((all) => new Set(all.map(({ itemId }) => itemId)).size === all.length, 'each item once'),
+    ),
   }),
   reply: stocktakeRow,
 });

@@ -34,7 +34,16 @@ export const batchRow = z.object({
   quantity: z.number(),
 });
 export type Batch = z.infer<typeof batchRow>;
-const day = z.iso.date();
+/** PostgreSQL knows no year 0; nothing that is booked here expired before it was begun. */
+const day = z.iso
+  .date()
+  .check(z.refine((value) => value >= '2000-01-01', { message: 'before 2000', params: { code: 'range' } }));
+const newBatch = z.strictObject({ code: z.optional(text(60)), expiresOn: z.optional(day) }).check(
+  z.refine(({ code, expiresOn }) => code !== undefined || expiresOn !== undefined, {
+    message: 'a code, a date, or both',
+    params: { code: 'required' },
+  }),
+);
 
 const place = z.strictObject({ kind: z.enum(placeKinds), id: z.optional(idSchema) }).check(
   z.superRefine((value, context) => {
@@ -195,7 +204,7 @@ export const moveSupplies = endpoint({
       at: z.optional(instant),
       note: z.optional(text(500)),
       /** the batch that came in; with `receive` only */
-      batch: z.optional(z.strictObject({ code: z.optional(text(60)), expiresOn: z.optional(day) })),
+      batch: z.optional(newBatch),
       /** of which batch it is; else those that expire first go first */
       batchId: z.optional(idSchema),
     })
@@ -219,6 +228,15 @@ export const moveSupplies = endpoint({
             path: ['batch'],
             params: { code: 'unknown_field' },
             message: 'only what comes in begins a batch',
+            input: body,
+          });
+        }
+        if (body.batch !== undefined && body.batchId !== undefined) {
+          context.addIssue({
+            code: 'custom',
+            path: ['batchId'],
+            params: { code: 'unknown_field' },
+            message: 'a batch is begun or named, not both',
             input: body,
           });
         }

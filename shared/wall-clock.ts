@@ -2,9 +2,12 @@
 
 const DAY_MS = 86_400_000;
 
-/** Offset of a zone from UTC at an instant, in ms. */
-export function offsetAt(zone: string, at: number): number {
-  const parts = new Intl.DateTimeFormat('en-US', {
+/** Making one costs more than asking it a hundred times. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+function formatterOf(zone: string): Intl.DateTimeFormat {
+  const known = formatters.get(zone);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
     hourCycle: 'h23',
     year: 'numeric',
@@ -13,12 +16,28 @@ export function offsetAt(zone: string, at: number): number {
     hour: 'numeric',
     minute: 'numeric',
     second: 'numeric',
-  }).formatToParts(at);
+  });
+  formatters.set(zone, made);
+  return made;
+}
+
+/** Offsets already asked for, by zone and minute: clocks are changed on whole minutes. */
+const asked = new Map<string, number>();
+const MOST_ASKED = 2_000;
+
+/** Offset of a zone from UTC at an instant, in ms. */
+export function offsetAt(zone: string, at: number): number {
+  const key = `${zone} ${Math.floor(at / 60_000)}`;
+  const known = asked.get(key);
+  if (known !== undefined) return known;
+  const parts = formatterOf(zone).formatToParts(at);
   const part = (type: string): number => Number(parts.find((found) => found.type === type)?.value);
-  return (
+  const offset =
     Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second')) -
-    Math.floor(at / 1000) * 1000
-  );
+    Math.floor(at / 1000) * 1000;
+  if (asked.size >= MOST_ASKED) asked.clear();
+  asked.set(key, offset);
+  return offset;
 }
 
 /** The instant of a local wall time, given as if it were UTC in ms; one skipped in spring falls after the gap, one that comes twice in autumn is taken the first time. */

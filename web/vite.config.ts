@@ -18,6 +18,7 @@ const entries = [
   'web/public/report.ts',
   'web/public/follow.ts',
   'web/public/shelters.ts',
+  'web/public/sw.ts',
   'web/public/guide.ts',
   'web/public/setup.ts',
   'web/public/posters.ts',

@@ -16,9 +16,10 @@ export interface Database {
   knex: Knex;
   /** Calls onWake some time after facts were committed by any node (several commits may give one call); returns what stops it. */
   listen(onWake: () => void): Promise<() => Promise<void>>;
-  /** Says inside a transaction that it holds a fact: listeners wake when it commits, and do not when it rolls back. */
-  notify(db: Knex | Knex.Transaction): Promise<void>;
-  /** Wakes the listeners of this process at once; does nothing on PostgreSQL, where NOTIFY has done it. */
+  /**
+   * Says that facts have been committed: the listeners of every node wake, once for several commits. It is said after the commit,
+   * so that nobody who commits waits for it; whoever dies in between leaves it to the next look of the others.
+   */
   committed(): void;
   close(): Promise<void>;
 }

@@ -1,4 +1,3 @@
-import type { Knex } from 'knex';
 import { mkdir, realpath } from 'node:fs/promises';
 import { startEngine } from './engine.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -36,7 +35,7 @@ export async function openEmbedded(folder: string, options: DatabaseOptions): Pr
   }
 }
 
-function inProcessWake(): Pick<Database, 'listen' | 'notify' | 'committed'> {
+function inProcessWake(): Pick<Database, 'listen' | 'committed'> {
   const listeners = new Set<() => void>();
   let due = false;
   const committed = () => {
@@ -49,14 +48,6 @@ function inProcessWake(): Pick<Database, 'listen' | 'notify' | 'committed'> {
   };
   return {
     committed,
-    notify(db) {
-      let trx = db as Partial<Knex.Transaction>;
-      // A savepoint's end decides nothing: what counts is the outermost transaction.
-      while (trx.parentTransaction !== undefined) trx = trx.parentTransaction;
-      if (trx.executionPromise === undefined) committed();
-      else trx.executionPromise.then(committed, () => undefined);
-      return Promise.resolve();
-    },
     listen(onWake) {
       // A wrapper, so that the same function given twice is two listeners.
       const listener = () => onWake();

@@ -44,6 +44,12 @@ export async function openPostgres(databaseUrl: string, options: DatabaseOptions
     throw error;
   }
   const wake = startListening(connection, log);
+  const committed = onceAtATime(async () => {
+    // not told, the others look by themselves soon
+    await db.raw(`select pg_notify('${CHANNEL}', '')`).catch((error: unknown) => {
+      if (closing === undefined) log.warn(`NOTIFY failed: ${String(error)}`);
+    });
+  });
   let closing: Promise<void> | undefined;
   const close = async () => {
     await wake.close();
@@ -53,11 +59,26 @@ export async function openPostgres(databaseUrl: string, options: DatabaseOptions
     kind: 'postgres',
     knex: db,
     listen: wake.listen,
-    async notify(trx) {
-      await trx.raw(`select pg_notify('${CHANNEL}', '')`);
-    },
-    committed: () => undefined,
+    committed,
     close: () => (closing ??= close()),
+  };
+}
+
+/** Runs `work` when asked, and once more when it was asked again meanwhile. */
+function onceAtATime(work: () => Promise<void>): () => void {
+  let running = false;
+  let again = false;
+  const run = async (): Promise<void> => {
+    running = true;
+    do {
+      again = false;
+      await work();
+    } while (again);
+    running = false;
+  };
+  return () => {
+    again = true;
+    if (!running) void run();
   };
 }
 

@@ -1,12 +1,10 @@
 /** What the demo's city has, in words: stations come from the map of districts, everything else from here. Plates, phone numbers and people are invented. */
 import type { LonLat } from '../../shared/geo.ts';
 import type { createInformant } from '../../shared/informants.ts';
-import type { createShelter, ShelterFeature, shelterKinds } from '../../shared/shelters.ts';
 import type { itemKinds } from '../../shared/supplies.ts';
 import type { Part } from '../../shared/contract.ts';
 
 type Source = Part<(typeof createInformant)['body']>['source'];
-type Beds = Part<(typeof createShelter)['body']>['capacity'];
 
 /** Places people in Xi'an would name, WGS 84. */
 export const spots = {
@@ -180,6 +178,8 @@ export interface ItemSeed {
   nameZh: string;
   unit: string;
   kind: (typeof itemKinds)[number];
+  /** a delivery may be given out for so many days; what is not said keeps */
+  keepsDays?: number;
 }
 export const items: readonly ItemSeed[] = [
   { name: 'Cotton coat', nameZh: '棉大衣', unit: '件', kind: 'clothing' },
@@ -188,126 +188,12 @@ export const items: readonly ItemSeed[] = [
   { name: 'Hat and gloves', nameZh: '帽子手套', unit: '套', kind: 'clothing' },
   { name: 'Quilt', nameZh: '棉被', unit: '床', kind: 'bedding' },
   { name: 'Blanket', nameZh: '毛毯', unit: '条', kind: 'bedding' },
-  { name: 'Instant noodles', nameZh: '方便面', unit: '桶', kind: 'food' },
-  { name: 'Canned porridge', nameZh: '八宝粥', unit: '罐', kind: 'food' },
-  { name: 'Bottled water', nameZh: '瓶装水', unit: '瓶', kind: 'food' },
-  { name: 'Heat pack', nameZh: '暖宝宝', unit: '片', kind: 'medical' },
+  { name: 'Instant noodles', nameZh: '方便面', unit: '桶', kind: 'food', keepsDays: 11 },
+  { name: 'Canned porridge', nameZh: '八宝粥', unit: '罐', kind: 'food', keepsDays: 150 },
+  { name: 'Bottled water', nameZh: '瓶装水', unit: '瓶', kind: 'food', keepsDays: 300 },
+  { name: 'Heat pack', nameZh: '暖宝宝', unit: '片', kind: 'medical', keepsDays: 700 },
   { name: 'Wash kit', nameZh: '洗漱包', unit: '份', kind: 'hygiene' },
   { name: 'Guidance card', nameZh: '救助引导卡', unit: '张', kind: 'card' },
 ];
 /** Indices into `items` of what every patrol carries. */
 export const carried = [0, 5, 7, 8, 9, 11] as const;
-
-export interface ShelterSeed {
-  name: string;
-  kind: (typeof shelterKinds)[number];
-  status: 'open' | 'full' | 'closed';
-  district: string | null;
-  at: LonLat;
-  address: string;
-  phone: string;
-  hours: string;
-  features: ShelterFeature[];
-  confidential?: true;
-  capacity: Beds;
-}
-/** The first is the one of the account `shelter`. */
-export const shelters: readonly ShelterSeed[] = [
-  {
-    name: '市救助管理站',
-    kind: 'station',
-    status: 'open',
-    district: null,
-    at: spots.rescueStation,
-    address: '莲湖区大兴东路 1 号（演示地址）',
-    phone: '029-00000101',
-    hours: '24 小时',
-    features: ['shower', 'hot_water', 'warm_food', 'wheelchair', 'medical', 'luggage'],
-    capacity: { any: 24, women: 8, family: 4, accessible: 2 },
-  },
-  {
-    name: '碑林区临时避寒点',
-    kind: 'warm_place',
-    status: 'open',
-    district: '碑林区',
-    at: [108.9482, 34.2542],
-    address: '碑林区南门里社区服务中心一层',
-    phone: '029-00000102',
-    hours: '18:00 至次日 8:00',
-    features: ['hot_water', 'charging', 'women_room', 'no_id'],
-    capacity: { any: 12, women: 4 },
-  },
-  {
-    name: '新城区火车站避寒点',
-    kind: 'warm_place',
-    status: 'open',
-    district: '新城区',
-    at: [108.9608, 34.2752],
-    address: '新城区解放路 2 号候车厅西侧',
-    phone: '029-00000103',
-    hours: '24 小时',
-    features: ['hot_water', 'luggage', 'no_id'],
-    capacity: { any: 4 },
-  },
-  {
-    name: '雁塔区小寨避寒点',
-    kind: 'warm_place',
-    status: 'full',
-    district: '雁塔区',
-    at: [108.9431, 34.2242],
-    address: '雁塔区小寨西路社区活动室',
-    phone: '029-00000104',
-    hours: '19:00 至次日 7:00',
-    features: ['hot_water', 'pets', 'no_id'],
-    capacity: { any: 6 },
-  },
-  {
-    name: '未央区北客站避寒点',
-    kind: 'warm_place',
-    status: 'open',
-    district: '未央区',
-    at: [108.9351, 34.3748],
-    address: '未央区北客站南广场志愿者驿站',
-    phone: '029-00000105',
-    hours: '18:00 至次日 8:00',
-    features: ['hot_water', 'charging', 'no_id', 'couples'],
-    capacity: { any: 10, family: 2 },
-  },
-  {
-    name: '灞桥区纺织城避寒点',
-    kind: 'warm_place',
-    status: 'closed',
-    district: '灞桥区',
-    at: [109.0588, 34.2741],
-    address: '灞桥区纺织城正街文化站',
-    phone: '029-00000106',
-    hours: '降温时开放',
-    features: ['hot_water', 'no_id'],
-    capacity: { any: 8 },
-  },
-  {
-    name: '莲湖区安心住所',
-    kind: 'station',
-    status: 'open',
-    district: '莲湖区',
-    at: [108.9152, 34.2712],
-    address: '莲湖区（地址保密，由带班员引导）',
-    phone: '029-00000107',
-    hours: '24 小时',
-    features: ['women_and_children', 'women_staff', 'hot_water', 'warm_food'],
-    confidential: true,
-    capacity: { women: 6, family: 3 },
-  },
-  {
-    name: '长安区韦曲引导点',
-    kind: 'guidance',
-    status: 'open',
-    district: '长安区',
-    at: [108.9381, 34.1603],
-    address: '长安区韦曲南站 B 口',
-    phone: '029-00000108',
-    hours: '17:00 至 23:00',
-    features: ['advice', 'hot_water', 'no_id'],
-    capacity: {},
-  },
-];

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type LonLat, point } from '../../shared/geo.ts';
 import { createInformant } from '../../shared/informants.ts';
+import { createLoadList } from '../../shared/loads.ts';
 import { createDevice, createVehicle, startPatrol, updatePatrol } from '../../shared/patrols.ts';
 import { type PositionBody, takePositions } from '../../shared/positions.ts';
 import type { Role } from '../../shared/roles.ts';
@@ -10,7 +11,8 @@ import { createShelter } from '../../shared/shelters.ts';
 import { createStation, importAreas } from '../../shared/stations.ts';
 import { createDepot, createItem, moveSupplies, type Place } from '../../shared/supplies.ts';
 import { listUsers, updateUser, whoAmI } from '../../shared/users.ts';
-import { carried, depots, informants, items, patrols, shelters, spots, vehicles } from './city.ts';
+import { carried, depots, informants, items, patrols, spots, vehicles } from './city.ts';
+import { shelters } from './houses.ts';
 import type { Person } from './http.ts';
 import type { Chance } from './random.ts';
 
@@ -94,7 +96,9 @@ export async function placeEquipment({ team, chance }: City): Promise<void> {
     ...depots.map(({ name, district }, n) =>
       team.manager.does(createDepot, { body: { id: depotId(chance, n), name, ...homeOf(chance, district) } }),
     ),
-    ...items.map((item, n) => team.manager.does(createItem, { body: { id: itemId(chance, n), ...item } })),
+    ...items.map(({ keepsDays: _, ...item }, n) =>
+      team.manager.does(createItem, { body: { id: itemId(chance, n), ...item } }),
+    ),
   ]);
 }
 
@@ -164,8 +168,10 @@ export async function placeStock({ team, chance }: City): Promise<void> {
     to: Place,
     reason: 'receive' | 'move',
     hoursAgo: number,
+    keepsDays?: number,
   ): Promise<unknown> => {
     count += 1;
+    const expiresOn = keepsDays === undefined ? undefined : before(-keepsDays * 24 * HOUR_MS).slice(0, 10);
     const at = before(hoursAgo * HOUR_MS);
     return team.manager.does(moveSupplies, {
       body: {
@@ -176,12 +182,15 @@ export async function placeStock({ team, chance }: City): Promise<void> {
         to,
         reason,
         at,
+        ...(expiresOn === undefined ? {} : { batch: { code: `YS${expiresOn.replaceAll('-', '')}`, expiresOn } }),
       },
     });
   };
   const depot: Place = { kind: 'depot', id: depotId(chance, 0) };
   await Promise.all(
-    items.map((_, n) => move(n, chance.whole(12, 30) * 10, { kind: 'supplier' }, depot, 'receive', 72)),
+    items.map(({ keepsDays }, n) =>
+      move(n, chance.whole(12, 30) * 10, { kind: 'supplier' }, depot, 'receive', 72, keepsDays),
+    ),
   );
   const moves: Promise<unknown>[] = [];
   for (const item of [0, 4, 5, 7])
@@ -195,4 +204,11 @@ export async function placeStock({ team, chance }: City): Promise<void> {
       moves.push(move(item, chance.whole(4, 9), depot, { kind: 'patrol', id: patrolId(chance, n) }, 'move', 70));
   }
   await Promise.all(moves);
+  await team.manager.does(createLoadList, {
+    body: {
+      id: chance.id('load list'),
+      name: '夜间巡查标准配置',
+      lines: carried.map((item) => ({ itemId: itemId(chance, item), quantity: 8 })),
+    },
+  });
 }

@@ -19,6 +19,7 @@ import { incidentInScope, incidentRow } from '../incidents/queries.ts';
 import { lockPatrol, setPatrolStatus } from '../patrols/commands.ts';
 import { patrolRows } from '../patrols/queries.ts';
 import { record } from '../realtime/record.ts';
+import { handHoldsOver, releaseHoldsOf } from '../shelters/commands-holds.ts';
 import { ruleNumber } from '../stations/queries.ts';
 import { endLadder, planLadder } from './commands-ladder.ts';
 import { dispatchInScope, dispatchRows, wasInCrew } from './queries.ts';
@@ -133,6 +134,8 @@ export async function reassign(
   const patrol = patrolId === seen.patrolId ? left.patrol : (await patrolRows(ctx.db, [patrolId]))[0];
   if (!patrol) throw new Problem('not_found');
   const sent = await sendLocked(ctx, body.id, target, patrol);
+  if (incidentId === seen.incidentId) await handHoldsOver(ctx, id, body.id);
+  else await releaseHoldsOf(ctx, id);
   record(ctx, {
     type: 'dispatch.reassigned',
     stationId: sent.dispatch.stationId,
@@ -253,6 +256,8 @@ export async function step(ctx: Context, id: string, body: Part<(typeof stepDisp
   const maxLateH = await ruleNumber(ctx.db, 'reports.max_late', current.stationId);
   const at = happenedAt(body.at, now, maxLateH, new Date(current.dispatchedAt));
   const { dispatch, incident, patrol } = await stepLocked(ctx, current, body, at, byDesk);
+  // of a job that is done, whoever was not brought yet may still come: those beds stay until their time
+  if (body.status === 'recalled' || body.status === 'declined') await releaseHoldsOf(ctx, id);
   record(ctx, {
     type: 'dispatch.stepped',
     stationId: dispatch.stationId,

@@ -1,7 +1,11 @@
 import { listDispatches, reassignDispatch, sendPatrol, stepDispatch } from '../../shared/dispatches.ts';
+import { Problem } from '../../shared/problems.ts';
+import { holdBed } from '../../shared/shelters.ts';
 import { staffOf } from '../context.ts';
 import { cursorOf, pageOf } from '../http/paging.ts';
 import { type Route, route } from '../http/route.ts';
+import { view, viewerOf } from '../realtime/audience.ts';
+import { holdOnTheWay } from './commands-arrival.ts';
 import { reassign, send, step } from './commands.ts';
 import { dispatchPage } from './queries.ts';
 
@@ -25,4 +29,11 @@ export const dispatchRoutes: Route[] = [
   route(sendPatrol, (ctx, { body }) => send(ctx, body)),
   route(stepDispatch, (ctx, { params, body }) => step(ctx, params.id, body)),
   route(reassignDispatch, (ctx, { params, body }) => reassign(ctx, params.id, body)),
+  // A bed is held until the patrol of a job should be there, which only this noun knows.
+  route(holdBed, async (ctx, { params, body }) => {
+    const hold = await holdOnTheWay(ctx, params.id, body);
+    const shown = view('holds', hold, viewerOf(staffOf(ctx)));
+    if (!shown) throw new Problem('not_found');
+    return shown;
+  }),
 ];

@@ -3,31 +3,41 @@ import type { Part } from '../../shared/contract.ts';
 import type { IncidentRow } from '../../shared/incidents.ts';
 import type { checkIn, StayRow } from '../../shared/stays.ts';
 import type { Context } from '../context.ts';
-import { row, rows } from '../db/rows.ts';
+import { rows } from '../db/rows.ts';
 import { incidentRows } from '../incidents/queries.ts';
-import { arrive } from '../shelters/commands-stays.ts';
+import { arrive } from '../stays/commands.ts';
 
-/** The incident whose job a bed was held for, locked: before the shelter, as every command does. */
-const lockIncidentOfHold = (ctx: Context, holdId: string): Promise<{ id: string } | undefined> =>
-  row<{ id: string }>(
+type CheckIn = Part<(typeof checkIn)['body']>;
+
+/** The incidents whose job a bed was held for, and where the people named were met, locked: before the shelter, as every command does. */
+const lockIncidents = (ctx: Context, { holdId, personIds }: CheckIn): Promise<{ id: string }[]> =>
+  rows(
     ctx.db,
-    `select i.id from incidents i join dispatches d on d.incident_id = i.id join holds h on h.dispatch_id = d.id
-     where h.id = cast(:holdId as uuid) for no key update of i`,
-    { holdId },
+    `select i.id from incidents i where i.id in (
+       select d.incident_id from holds h join dispatches d on d.id = h.dispatch_id where h.id = cast(:holdId as uuid)
+       union all
+       select e.incident_id from encounter_people p join encounters e on e.id = p.encounter_id where p.id = any (cast(:personIds as uuid[])))
+     order by i.id for no key update`,
+    { holdId: holdId ?? null, personIds: personIds ?? [] },
   );
 
 /** The first of an incident's people in a bed is its first person safe, unless somebody was helped on the spot before. */
-async function safeNow(ctx: Context, incidentId: string): Promise<IncidentRow[]> {
-  const [first] = await rows<{ id: string }>(
+async function safeNow(ctx: Context, incidents: readonly { id: string }[]): Promise<IncidentRow[]> {
+  const safe = await rows<{ id: string }>(
     ctx.db,
-    `update incidents set safe_at = :now, version = version + 1 where id = cast(:incidentId as uuid) and safe_at is null returning id`,
-    { incidentId, now: ctx.now() },
+    `update incidents set safe_at = :now, version = version + 1 where id = any (cast(:ids as uuid[])) and safe_at is null returning id`,
+    { ids: incidents.map(({ id }) => id), now: ctx.now() },
   );
-  return first ? incidentRows(ctx.db, [first.id]) : [];
+  return safe.length > 0
+    ? incidentRows(
+        ctx.db,
+        safe.map(({ id }) => id),
+      )
+    : [];
 }
 
-/** Checks people in, and stops the clock of the incident they come from. Refused as arrive() is. */
-export async function bringToBed(ctx: Context, body: Part<(typeof checkIn)['body']>): Promise<StayRow> {
-  const incident = body.holdId === undefined ? undefined : await lockIncidentOfHold(ctx, body.holdId);
-  return arrive(ctx, body, incident && (() => safeNow(ctx, incident.id)));
+/** Checks people in, and stops the clock of the incidents they come from. Refused as arrive() is. */
+export async function bringToBed(ctx: Context, body: CheckIn): Promise<StayRow> {
+  const incidents = await lockIncidents(ctx, body);
+  return arrive(ctx, body, () => safeNow(ctx, incidents));
 }

@@ -9,19 +9,23 @@ import {
 } from '../../shared/encounters.ts';
 import { convert } from '../../shared/geo.ts';
 import { happenedAt } from '../../shared/lateness.ts';
-import type { HoldRow } from '../../shared/shelters.ts';
+import { allocate, groupOf } from '../../shared/shelter-match.ts';
+import { bedKinds, type Beds, type HoldRow, noBeds, totalBeds } from '../../shared/shelters.ts';
 import type { TaskRow } from '../../shared/tasks.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
 import { type Context, isDesk, userIdOf } from '../context.ts';
 import { pointSql } from '../db/postgis.ts';
 import { one, row, rows } from '../db/rows.ts';
 import { inSubtreeSql, scopeOf } from '../db/scope.ts';
+import { etaOf } from '../dispatches/commands-arrival.ts';
 import { tell } from '../incidents/commands.ts';
 import { incidentRows } from '../incidents/queries.ts';
 import { lockPatrol } from '../patrols/commands.ts';
 import { record } from '../realtime/record.ts';
 import { followMeeting } from '../rechecks/commands.ts';
 import { makeHold } from '../shelters/commands-holds.ts';
+import { lockShelter } from '../shelters/commands.ts';
+import { availabilityOf } from '../shelters/queries.ts';
 import { siteInScope } from '../sites/queries.ts';
 import { ruleNumber } from '../stations/queries.ts';
 import { handOut } from '../supplies/commands.ts';
@@ -31,44 +35,67 @@ import { encounterRows } from './queries.ts';
 
 type Body = Part<(typeof recordEncounter)['body']>;
 
-/** Beds for those who come along, as far as the job does not hold them there already. None free is a task for the desk, never a lost encounter. */
+/** What is free in a house, under its lock; nothing in one that was given up since the meeting. */
+async function freeIn(ctx: Context, shelterId: string): Promise<{ beds: Beds; seats: Beds }> {
+  try {
+    const free = await availabilityOf(ctx.db, await lockShelter(ctx, shelterId), ctx.now());
+    return { beds: free.available, seats: free.seats.available };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { beds: noBeds(), seats: noBeds() };
+  }
+}
+
+/**
+ * Places for those who come along, as far as the job does not hold them there already: in the kinds that suit them, seats when the
+ * beds are gone. Who finds none is a task for the desk, never a lost encounter.
+ */
 async function bringIn(
   ctx: Context,
   setting: Setting,
   shelterId: string,
-  arrived: number,
+  arrived: Body['people'],
 ): Promise<{ holds: HoldRow[]; tasks: TaskRow[] }> {
-  const { beds, coming } = await one<{ beds: number; coming: number }>(
+  const { kept, coming } = await one<{ kept: number; coming: number }>(
     ctx.db,
     `select cast(coalesce((select sum(people) from holds where shelter_id = cast(:shelterId as uuid) and dispatch_id = cast(:dispatchId as uuid)
-         and (status = 'used' or (status = 'held' and expires_at > :now))), 0) as integer) as beds,
+         and (status = 'used' or (status = 'held' and expires_at > :now))), 0) as integer) as kept,
        (select cast(count(*) as integer) from encounter_people p join encounters e on e.id = p.encounter_id
          where p.outcome = 'brought_in' and e.dispatch_id = cast(:dispatchId as uuid) and e.shelter_id = cast(:shelterId as uuid)) as coming`,
     { shelterId, dispatchId: setting.dispatchId, now: ctx.now() },
   );
-  const people = setting.dispatchId === null ? arrived : Math.min(arrived, coming - beds);
+  const people = setting.dispatchId === null ? arrived.length : Math.min(arrived.length, coming - kept);
   if (people <= 0) return { holds: [], tasks: [] };
-  try {
-    return {
-      holds: [
-        await makeHold(ctx, {
-          id: randomUUID(),
-          shelterId,
-          people,
-          kind: 'any',
-          for: '',
-          dispatchId: setting.dispatchId,
-        }),
-      ],
-      tasks: [],
-    };
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return {
-      holds: [],
-      tasks: [await raiseTask(ctx, { stationId: setting.stationId, kind: 'no_bed', subject: { shelterId, people } })],
-    };
-  }
+  const wanted = groupOf(arrived.slice(-people).map(({ groups = [], needs = [] }) => ({ groups, needs })));
+  const etaAt = setting.dispatchId === null ? null : await etaOf(ctx, setting.dispatchId, shelterId);
+  const free = await freeIn(ctx, shelterId);
+  const inBeds = allocate(wanted, free.beds);
+  const inSeats = allocate(inBeds.left, free.seats);
+  const holds: HoldRow[] = [];
+  for (const [unit, places] of [
+    ['bed', inBeds.beds],
+    ['seat', inSeats.beds],
+  ] as const)
+    for (const kind of bedKinds)
+      if (places[kind] > 0)
+        holds.push(
+          await makeHold(ctx, {
+            id: randomUUID(),
+            shelterId,
+            people: places[kind],
+            unit,
+            kind,
+            for: '',
+            dispatchId: setting.dispatchId,
+            etaAt,
+          }),
+        );
+  const left = totalBeds(inSeats.left);
+  const subject = { shelterId, people: left };
+  return {
+    holds,
+    tasks: left === 0 ? [] : [await raiseTask(ctx, { stationId: setting.stationId, kind: 'no_bed', subject })],
+  };
 }
 
 /** A hand-over of which nobody said more. */
@@ -163,9 +190,9 @@ export async function recordMeeting(ctx: Context, body: Body): Promise<Encounter
   const at = happenedAt(body.at, ctx.now(), await ruleNumber(ctx.db, 'reports.max_late', setting.stationId));
   await store(ctx, body, setting, at);
   const refused = body.people.filter(({ outcome }) => outcome === 'refused').length;
-  const coming = body.people.filter(({ outcome }) => outcome === 'brought_in').length;
+  const coming = body.people.filter(({ outcome }) => outcome === 'brought_in');
   const bed =
-    body.shelterId !== undefined && coming > 0 && (await mayStillArrive(ctx, at, setting.stationId))
+    body.shelterId !== undefined && coming.length > 0 && (await mayStillArrive(ctx, at, setting.stationId))
       ? await bringIn(ctx, setting, body.shelterId, coming)
       : { holds: [], tasks: [] };
   const given = await handOut(ctx, {

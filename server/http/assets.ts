@@ -14,6 +14,8 @@ export interface Assets {
   of(entry: string): { styles: readonly string[]; script: string | null };
   /** addresses of all that an entry may ask for while it runs, parts that come later included */
   all(entry: string): readonly string[];
+  /** addresses of what an entry cannot do without; what it may ask for later is left out */
+  needs(entry: string): readonly string[];
   /** address of a file the build made that is neither script nor style, e.g. 'web/crew/icon-192.png'; null while not built */
   file(name: string): string | null;
   /** the text of an entry's script, or null while not built */
@@ -33,14 +35,21 @@ export function createAssets(webDir: string): Assets {
     seen.add(name);
     return [...(chunk.imports ?? []).flatMap((part) => stylesOf(part, seen)), ...(chunk.css ?? [])];
   };
-  const filesOf = (name: string, seen: Set<string>): string[] => {
+  const filesOf = (name: string, later: boolean, seen = new Set<string>()): string[] => {
     const chunk = manifest[name];
     if (!chunk || seen.has(name)) return [];
     seen.add(name);
-    const parts = [...(chunk.imports ?? []), ...(chunk.dynamicImports ?? [])];
-    return [chunk.file, ...(chunk.css ?? []), ...(chunk.assets ?? []), ...parts.flatMap((part) => filesOf(part, seen))];
+    const parts = [...(chunk.imports ?? []), ...(later ? (chunk.dynamicImports ?? []) : [])];
+    return [
+      chunk.file,
+      ...(chunk.css ?? []),
+      ...(chunk.assets ?? []),
+      ...parts.flatMap((part) => filesOf(part, later, seen)),
+    ];
   };
   const address = (file: string): string => `/assets/${file}`;
+  const addressesOf = (entry: string, later: boolean): string[] =>
+    [...new Set(filesOf(entry, later))].map(address).sort();
   return {
     of(entry) {
       const script = manifest[entry]?.file;
@@ -49,7 +58,8 @@ export function createAssets(webDir: string): Assets {
         script: script === undefined ? null : address(script),
       };
     },
-    all: (entry) => [...new Set(filesOf(entry, new Set()))].map(address).sort(),
+    all: (entry) => addressesOf(entry, true),
+    needs: (entry) => addressesOf(entry, false),
     file(name) {
       const made = manifest[name]?.file;
       return made === undefined ? null : address(made);

@@ -1,6 +1,7 @@
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import type * as z from 'zod/mini';
 import type { Endpoint } from '../../shared/contract.ts';
-import { type FieldError, Problem } from '../../shared/problems.ts';
+import { type FieldError, fieldErrors, Problem } from '../../shared/problems.ts';
 
 /** express.json() by limit: one parser for each distinct size. */
 const parsers = new Map<number, RequestHandler>();
@@ -117,4 +118,17 @@ export async function readBody(endpoint: Endpoint, req: Request, res: Response):
   });
   if (failure !== undefined) throw problemOf(failure);
   return judgeShape(endpoint, req.body as unknown);
+}
+
+/** The body of a call that reads its own: what the contract says it is, or 422. */
+export async function bodyOf<
+  P extends z.ZodMiniType | undefined,
+  Q extends z.ZodMiniType | undefined,
+  B extends z.ZodMiniType,
+  R extends z.ZodMiniType,
+>(endpoint: Endpoint<P, Q, B, R>, { req, res }: { req: Request; res: Response }): Promise<z.infer<B>> {
+  const given = await readBody(endpoint, req, res);
+  const parsed = endpoint.body.safeParse(given);
+  if (!parsed.success) throw new Problem('invalid', fieldErrors(parsed.error.issues, given));
+  return parsed.data;
 }

@@ -91,7 +91,11 @@ function languageSwitch(page: PageContext, language: Frame['language']): Html | 
   if (language === null) return null;
   const [other, name] = page.locale === 'en' ? ['zh-CN', '中文'] : ['en', 'English'];
   if ('link' in language)
-    return html`<a class="language" href="${language.link}?lang=${other}" hreflang="${other}" lang="${other}"
+    return html`<a
+      class="language"
+      href="${language.link}${language.link.includes('?') ? '&' : '?'}lang=${other}"
+      hreflang="${other}"
+      lang="${other}"
       >${name}</a
     >`;
   return html`<button

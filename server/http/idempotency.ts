@@ -33,6 +33,7 @@ export async function claim(db: Knex | Knex.Transaction, key: string, print: Buf
     db,
     `insert into idempotency_keys (key, fingerprint, created_at) values (cast(:key as uuid), :print, :now) on conflict (key) do nothing returning key`,
     { key, print, now },
+    { prepare: 'claim_key' },
   );
   if (claimed) return;
   const known = await row<{ same: boolean; status: number; reply: unknown }>(
@@ -54,5 +55,6 @@ export async function keep(db: Knex | Knex.Transaction, key: string, status: num
     db,
     `update idempotency_keys set status = :status, reply = cast(:reply as json) where key = cast(:key as uuid)`,
     { key, status, reply: JSON.stringify(reply) },
+    { prepare: 'keep_reply' },
   );
 }

@@ -1,4 +1,4 @@
-/** What makes the crew's page an app on a phone: its manifest, its icons, and its worker at an address that stays. */
+/** What makes pages open without a network: their workers at addresses that stay; and the crew's an app, with a manifest and icons. */
 import { createHash } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { Assets } from './assets.ts';
@@ -42,10 +42,16 @@ export const crewManifest =
     );
   };
 
-/** GET /crew/sw.js: the worker as built, told what belongs to the page; its text changes when any of that does. */
-export function crewWorker(assets: Assets): RequestHandler {
-  const script = assets.text('web/crew/sw.ts');
-  const files = assets.all('web/crew/main.ts');
+/** A service worker: its source, the pages it may stand before, and the files it keeps for them from the beginning. */
+interface Worker {
+  script: string;
+  scope: string;
+  files: readonly string[];
+}
+
+/** A worker as built, told what belongs to its pages; its text changes when any of that does. */
+function serveWorker(assets: Assets, { script: name, scope, files }: Worker): RequestHandler {
+  const script = assets.text(name);
   const edition = createHash('sha256')
     .update(JSON.stringify([script, files]))
     .digest('hex')
@@ -57,7 +63,19 @@ export function crewWorker(assets: Assets): RequestHandler {
       return;
     }
     // the script lies below the page it serves, which a browser allows only when told so
-    res.set({ 'cache-control': 'no-cache', 'service-worker-allowed': PAGE });
+    res.set({ 'cache-control': 'no-cache', 'service-worker-allowed': scope });
     res.type('text/javascript').send(text);
   };
 }
+
+/** GET /crew/sw.js: everything the crew's page may ask for, so that it opens anywhere. */
+export const crewWorker = (assets: Assets): RequestHandler =>
+  serveWorker(assets, { script: 'web/crew/sw.ts', scope: PAGE, files: assets.all('web/crew/main.ts') });
+
+/** GET /shelters/sw.js: what the list needs to be read; nobody is made to load a map who did not ask for one. */
+export const publicWorker = (assets: Assets): RequestHandler =>
+  serveWorker(assets, {
+    script: 'web/public/sw.ts',
+    scope: '/shelters',
+    files: assets.needs('web/public/shelters.ts'),
+  });

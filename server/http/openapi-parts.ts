@@ -4,12 +4,22 @@ import { dispatchRow, suggestionRow } from '../../shared/dispatches.ts';
 import { encounterRow } from '../../shared/encounters.ts';
 import type { Noun } from '../../shared/events.ts';
 import { pointSchema } from '../../shared/geo.ts';
+import {
+  hsdsCapacity,
+  hsdsLocation,
+  hsdsOrganization,
+  hsdsService,
+  hsdsServiceAtLocation,
+  hsdsServiceListed,
+} from '../../shared/hsds.ts';
 import { idSchema, instant } from '../../shared/ids.ts';
 import { entryRow, incidentRow } from '../../shared/incidents.ts';
 import { informantRow } from '../../shared/informants.ts';
 import { crewMember, deviceRow, patrolRow, vehicleRow } from '../../shared/patrols.ts';
 import { trackPoint } from '../../shared/positions.ts';
-import { holdRow, publicShelter, shelterRow, shelterView } from '../../shared/shelters.ts';
+import { importedShelter } from '../../shared/shelter-import.ts';
+import { holdRow, publicShelter, shelterCount, shelterRow, shelterView } from '../../shared/shelters.ts';
+import { shelterMatch } from '../../shared/shelter-match.ts';
 import { stayRow } from '../../shared/stays.ts';
 import { panicRow } from '../../shared/panics.ts';
 import { recheckRow } from '../../shared/rechecks.ts';
@@ -21,6 +31,8 @@ import { placeImportRow } from '../../shared/places.ts';
 import { questionRow } from '../../shared/questions.ts';
 import { followRow, photoRow, receipt, sightingRow } from '../../shared/sightings.ts';
 import { areaRow, ruleRow, stationRow } from '../../shared/stations.ts';
+import { loadLine, loadListRow, loadRow } from '../../shared/loads.ts';
+import { stocktakeRow } from '../../shared/stocktakes.ts';
 import { depotRow, itemRow, movementRow, stockRow } from '../../shared/supplies.ts';
 import { tallyRow } from '../../shared/tally.ts';
 import { taskRow } from '../../shared/tasks.ts';
@@ -33,11 +45,20 @@ export const namedSchemas: Readonly<Record<string, z.ZodMiniType>> = {
   Point: pointSchema,
   Area: areaRow,
   Depot: depotRow,
+  Load: loadRow,
+  LoadLine: loadLine,
+  LoadList: loadListRow,
   Device: deviceRow,
   Dispatch: dispatchRow,
   Encounter: encounterRow,
   Follow: followRow,
   Hold: holdRow,
+  HsdsCapacity: hsdsCapacity,
+  HsdsLocation: hsdsLocation,
+  HsdsOrganization: hsdsOrganization,
+  HsdsService: hsdsService,
+  HsdsServiceAtLocation: hsdsServiceAtLocation,
+  HsdsServiceListed: hsdsServiceListed,
   Incident: incidentRow,
   Informant: informantRow,
   Item: itemRow,
@@ -61,9 +82,13 @@ export const namedSchemas: Readonly<Record<string, z.ZodMiniType>> = {
   Question: questionRow,
   Session: sessionRow,
   Shelter: shelterView,
+  ShelterCount: shelterCount,
+  ImportedShelter: importedShelter,
+  ShelterMatch: shelterMatch,
   Sighting: sightingRow,
   Station: stationRow,
   Stay: stayRow,
+  Stocktake: stocktakeRow,
   Stock: stockRow,
   Suggestion: suggestionRow,
   Tally: tallyRow,
@@ -139,7 +164,16 @@ export const chapters: readonly { name: string; paths: readonly string[]; about:
     paths: ['shelters', 'stays', 'public'],
     about: 'Warm places: what is free, beds that are held, people who stay.',
   },
-  { name: 'supplies', paths: ['supplies'], about: 'Items, depots, stock and each movement of it.' },
+  {
+    name: 'hsds',
+    paths: ['hsds'],
+    about: 'Warm places for other directories, as the Human Services Data Specification 3 has them.',
+  },
+  {
+    name: 'supplies',
+    paths: ['supplies'],
+    about: 'Items, depots, stock and each movement of it; loads of patrols, and counts.',
+  },
   { name: 'tasks', paths: ['tasks'], about: 'What somebody must still see to.' },
   { name: 'tally', paths: ['reports'], about: "The night's numbers, and how long each step took." },
   { name: 'weather', paths: ['weather'], about: 'Readings of the weather, observed and forecast.' },
@@ -297,6 +331,18 @@ export const media: Readonly<Record<string, { takes?: Record<string, object>; gi
       },
     },
   },
+  importShelters: {
+    takes: {
+      'text/csv': {
+        type: 'string',
+        description:
+          'The list. First line: name and any of kind, status, address, lon, lat, crs, phone, hours, features, confidential, station, bedsAny, bedsMen, bedsWomen, bedsFamily, bedsAccessible, bedsQuarantine, seats, surge, operator, contact, about, or what the page calls them in English or Chinese. UTF-8, UTF-16 or GB 18030; at most 2,000 rows.',
+      },
+      'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': file(
+        'The same as the first sheet of a workbook.',
+      ),
+    },
+  },
   importPlaces: {
     takes: {
       'text/csv': {
@@ -355,6 +401,12 @@ export const media: Readonly<Record<string, { takes?: Record<string, object>; gi
       'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': file(
         'Three sheets: total, by station, by day',
       ),
+    },
+  },
+  exportGuests: {
+    gives: {
+      'text/csv': { type: 'string', description: 'With `csv`: UTF-8 with a byte order mark; no cell starts a formula' },
+      'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': file('With `xlsx`: one sheet'),
     },
   },
 };

@@ -8,7 +8,7 @@ import type { Service } from '../realtime/command.ts';
 import { type Assets, createAssets } from './assets.ts';
 import { cookieOf, fromOwnOrigin, isLoopback, isSecureOrigin } from './cookies.ts';
 import { answerer, type Gate } from './endpoint.ts';
-import { crewManifest, crewWorker } from './install.ts';
+import { crewManifest, crewWorker, publicWorker } from './install.ts';
 import { addressPrefix, createLimits, type Limits } from './limits.ts';
 import { httpSeconds, metricsText, metricsType } from './metrics.ts';
 import { openApi } from './openapi.ts';
@@ -167,6 +167,7 @@ export function createHttp(parts: Parts): Express {
   app.get(TILE_PATH, serveTiles(config.tiles));
   app.get('/crew/manifest.webmanifest', crewManifest(assets));
   app.get('/crew/sw.js', crewWorker(assets));
+  app.get('/shelters/sw.js', publicWorker(assets));
   for (const page of parts.pages)
     app[page.method === 'GET' ? 'get' : 'post'](page.path, pageHandler(parts, limits, assets, page));
 

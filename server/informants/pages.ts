@@ -1,8 +1,9 @@
 /** Posters of registered informants, to be printed by whoever registers them. */
 import type { Request } from 'express';
 import type { Role } from '../../shared/roles.ts';
-import { html, type Html, ICON, sendPage } from '../http/html.ts';
+import { html, type Html, sendPage } from '../http/html.ts';
 import type { Page, PageContext } from '../http/route.ts';
+import { sheetDocument } from '../http/sheet.ts';
 import { type Poster, posterSheet } from './poster.ts';
 import { postersOf } from './queries.ts';
 
@@ -55,26 +56,14 @@ export const posterPages = (publicOrigin: string | null): Page[] => [
         limit: MOST_POSTERS + 1,
       });
       const posters = found.slice(0, MOST_POSTERS);
-      const { styles, script } = page.assets('web/public/posters.ts');
       sendPage(
         res,
         posters.length === 0 ? 404 : 200,
-        html`<!doctype html>
-          <html lang="${page.locale}">
-            <head>
-              <meta charset="utf-8" />
-              <meta name="viewport" content="width=device-width, initial-scale=1" />
-              <meta name="color-scheme" content="light dark" />
-              <link rel="icon" href="${ICON}" />
-              <title>${t('posters.title')} – ${t('app.name')}</title>
-              ${styles.map((href) => html`<link rel="stylesheet" href="${href}" />`)}
-              ${script !== null && html`<script type="module" src="${script}"></script>`}
-            </head>
-            <body>
-              ${tools(page, posters, found.length > posters.length, origin)}
-              <main>${await Promise.all(posters.map((poster) => posterSheet(poster, origin)))}</main>
-            </body>
-          </html> `,
+        sheetDocument(page, {
+          title: t('posters.title'),
+          tools: tools(page, posters, found.length > posters.length, origin),
+          sheets: await Promise.all(posters.map((poster) => posterSheet(poster, origin))),
+        }),
         true,
       );
     },

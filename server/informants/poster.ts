@@ -1,6 +1,6 @@
 /** One informant's poster: a page that says, in both languages, what to do on seeing somebody in the cold. */
-import { toString as qrCode } from 'qrcode';
 import { type EmergencyNumber, html, type Html } from '../http/html.ts';
+import { both, dangerBox, qrAddress } from '../http/sheet.ts';
 import { translator } from '../http/words.ts';
 
 /** What a poster shows: the informant's own words and its station's, and no place. */
@@ -10,18 +10,6 @@ export interface Poster {
   label: string;
   station: string;
   emergency: EmergencyNumber[];
-}
-
-const [chinese, english] = [translator('zh-CN'), translator('en')];
-
-/** The same in both languages, the street's first. */
-const both = (key: string): Html =>
-  html`<span lang="zh-CN">${chinese(key)}</span> <span lang="en">${english(key)}</span>`;
-
-/** A QR code as an address of its own, which no inline drawing would be allowed to be. Q mends a quarter of it: rain, stickers, scratches. */
-export async function qrAddress(text: string): Promise<string> {
-  const drawing = await qrCode(text, { type: 'svg', errorCorrectionLevel: 'Q', margin: 4 });
-  return `data:image/svg+xml,${encodeURIComponent(drawing)}`;
 }
 
 /** `origin` is where phones find this service, such as https://warmpath.example.org. */
@@ -34,7 +22,12 @@ export async function posterSheet(poster: Poster, origin: string): Promise<Html>
     </header>
     <div class="way">
       <figure>
-        <img src="${await qrAddress(address)}" alt="${english('posters.alt', { address })}" width="400" height="400" />
+        <img
+          src="${await qrAddress(address)}"
+          alt="${translator('en')('posters.alt', { address })}"
+          width="400"
+          height="400"
+        />
         <figcaption>${address.replace(/^https?:\/\//, '')}</figcaption>
       </figure>
       <div>
@@ -44,12 +37,7 @@ export async function posterSheet(poster: Poster, origin: string): Promise<Html>
         <p class="free">${both('posters.free')}</p>
       </div>
     </div>
-    <section class="danger">
-      <p>${both('posters.danger')}</p>
-      <ul>
-        ${poster.emergency.map(({ number, service }) => html`<li><b>${number}</b> ${both(`emergency.${service}`)}</li>`)}
-      </ul>
-    </section>
+    ${dangerBox(poster.emergency)}
     <footer>
       <p class="whose">
         <b>${poster.organisation}</b>

@@ -6,6 +6,7 @@ import { row, rows } from '../db/rows.ts';
 import { inSubtreeSql, scopeOf } from '../db/scope.ts';
 import { record } from '../realtime/record.ts';
 import { stationFor } from '../stations/commands.ts';
+import { raiseLeft } from '../supplies/commands-loads.ts';
 import { finishTasksAbout } from '../tasks/commands.ts';
 import { EVERY, hasRunningDispatch, patrolRows } from './queries.ts';
 import { lockedVehicle } from './queries-equipment.ts';
@@ -211,7 +212,7 @@ export async function changePatrol(ctx: Context, id: string, body: Update): Prom
   record(ctx, {
     type: ends ? 'patrol.ended' : 'patrol.changed',
     stationId: changed.stationId,
-    rows: { patrols: [changed] },
+    rows: { patrols: [changed], ...(ends ? { tasks: await raiseLeft(ctx, changed) } : {}) },
     // who was taken off sees less from now on
     before: { patrols: [known] },
   });

@@ -6,7 +6,7 @@ import { codeKeyOf, codeKeysIn, type Fitted, fitOf, piecesOf, saysSide } from '.
 import type { ResolvedPlace, resolvePlace } from '../../shared/places.ts';
 import { fieldProblem } from '../../shared/problems.ts';
 import type * as z from 'zod/mini';
-import { type Context, staffOf } from '../context.ts';
+import { type Context, type Staff, staffOf } from '../context.ts';
 import { liveSites } from '../sites/queries.ts';
 import {
   areaExtents,
@@ -70,18 +70,27 @@ function rarestOf(counts: readonly { gram: string; places: number }[]): string[]
   return counts.filter(({ places }) => (sum += places) <= RARE).map(({ gram }) => gram);
 }
 
-async function tables(ctx: Context, said: string, pieces: string[], asked: LonLat | null): Promise<Scored[]> {
-  const { stationId, stationPath } = staffOf(ctx);
-  const imports = await visibleImports(ctx.db, stationId, stationPath);
+type Db = Context['db'];
+/** Where in the tree of stations is looked. */
+type Scope = Pick<Staff, 'stationId' | 'stationPath'>;
+
+async function tables(
+  db: Db,
+  { stationId, stationPath }: Scope,
+  said: string,
+  pieces: string[],
+  asked: LonLat | null,
+): Promise<Scored[]> {
+  const imports = await visibleImports(db, stationId, stationPath);
   if (imports.length === 0) return [];
-  const [lon, lat] = asked ?? (await middleOf(ctx.db, stationId)) ?? [0, 0];
+  const [lon, lat] = asked ?? (await middleOf(db, stationId)) ?? [0, 0];
   const near = { lon, lat };
   const whole = codeKeyOf(said);
-  const coded = await placesByCode(ctx.db, imports, codeKeysIn(said), near);
+  const coded = await placesByCode(db, imports, codeKeysIn(said), near);
   const exact = coded.filter(({ codeKey }) => codeKey === whole);
   if (exact.length > 0) return exact.map((found) => ({ ...placed(found.name, found), score: 2 }));
-  const counts = await pieceCounts(ctx.db, pieces);
-  const named = counts.length === 0 ? [] : await placesByPieces(ctx.db, imports, pieces, rarestOf(counts), near);
+  const counts = await pieceCounts(db, pieces);
+  const named = counts.length === 0 ? [] : await placesByPieces(db, imports, pieces, rarestOf(counts), near);
   const fittedCode: Fitted = { fit: 'inside', side: saysSide(said) };
   return [
     ...coded.map(({ codeKey: _key, ...found }) => ({
@@ -94,8 +103,8 @@ async function tables(ctx: Context, said: string, pieces: string[], asked: LonLa
   ];
 }
 
-async function sites(ctx: Context, said: string, pieces: ReadonlySet<string>): Promise<Scored[]> {
-  const known = await liveSites(ctx.db, staffOf(ctx).stationId);
+async function sites(db: Db, { stationId }: Scope, said: string, pieces: ReadonlySet<string>): Promise<Scored[]> {
+  const known = await liveSites(db, stationId);
   return known.flatMap(({ name, position, radiusM }): Scored[] => {
     const score = scoreOf(pieces, name);
     if (score < LEAST_SCORE) return [];
@@ -106,8 +115,8 @@ async function sites(ctx: Context, said: string, pieces: ReadonlySet<string>): P
   });
 }
 
-async function areas(ctx: Context, said: string, pieces: ReadonlySet<string>): Promise<Scored[]> {
-  const names = await areaNames(ctx.db, staffOf(ctx).stationId);
+async function areas(db: Db, { stationId }: Scope, said: string, pieces: ReadonlySet<string>): Promise<Scored[]> {
+  const names = await areaNames(db, stationId);
   const likely = names
     .flatMap(({ id, name }) => {
       const fitted = fitOf(said, name);
@@ -121,7 +130,7 @@ async function areas(ctx: Context, said: string, pieces: ReadonlySet<string>): P
   const extents = new Map(
     (
       await areaExtents(
-        ctx.db,
+        db,
         likely.map(({ id }) => id),
       )
     ).map((each) => [each.id, each]),
@@ -144,11 +153,11 @@ async function areas(ctx: Context, said: string, pieces: ReadonlySet<string>): P
   });
 }
 
-/** Likeliest first. Coordinates say more than any words, so that with them nothing else is looked for. */
-export async function resolve(
-  ctx: Context,
-  asked: z.infer<NonNullable<typeof resolvePlace.body>>,
-): Promise<z.infer<typeof resolvePlace.reply>> {
+type Asked = z.infer<NonNullable<typeof resolvePlace.body>>;
+type Found = z.infer<typeof resolvePlace.reply>;
+
+/** Likeliest first. Coordinates say more than any words, so that with them nothing else is looked for. Sites only for those who may know them. */
+export async function resolveIn(db: Db, scope: Scope, asked: Asked, withSites: boolean): Promise<Found> {
   const near = nearOf(asked.near);
   const pasted = pastedPlaces(asked.q);
   if (pasted.length > 0)
@@ -168,9 +177,9 @@ export async function resolve(
   if (pieces.length === 0) return { items: [], reason };
   const wanted = new Set(pieces);
   const found = [
-    ...(await tables(ctx, said, pieces, near)),
-    ...(await sites(ctx, said, wanted)),
-    ...(await areas(ctx, said, wanted)),
+    ...(await tables(db, scope, said, pieces, near)),
+    ...(withSites ? await sites(db, scope, said, wanted) : []),
+    ...(await areas(db, scope, said, wanted)),
   ].sort((a, b) => b.score - a.score);
   const seen = new Set<string>();
   const items = found.filter(({ kind, name, code, position }) => {
@@ -179,3 +188,6 @@ export async function resolve(
   });
   return { items: items.slice(0, MOST_ITEMS).map(({ score: _score, ...item }) => item), reason };
 }
+
+/** What a member of staff may mean: tables, sites and areas where they may look. */
+export const resolve = (ctx: Context, asked: Asked): Promise<Found> => resolveIn(ctx.db, staffOf(ctx), asked, true);

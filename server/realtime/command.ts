@@ -39,7 +39,6 @@ export async function runCommand<T>(
       ...audit,
       subjectIds: [...audit.subjectIds, ...ctx.subjects],
     });
-    if (told) await database.notify(trx);
     return result;
   });
   if (told) database.committed();

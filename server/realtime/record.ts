@@ -58,6 +58,7 @@ export async function writeFacts(
         })),
       ),
     },
+    { prepare: 'write_facts' },
   );
   return facts.length > 0;
 }

@@ -4,92 +4,56 @@
  */
 import type * as z from 'zod/mini';
 import { Problem } from '../../shared/problems.ts';
-import type { BedKind, holdBed, HoldRow } from '../../shared/shelters.ts';
+import type { BedKind, holdBed, HoldRow, PlaceUnit } from '../../shared/shelters.ts';
 import { type Context, staffOf, userIdOf } from '../context.ts';
 import { rows } from '../db/rows.ts';
 import { scopeOf } from '../db/scope.ts';
 import { record } from '../realtime/record.ts';
-import { ruleNumber } from '../stations/queries.ts';
-import { lockShelter, noDispatch } from './commands.ts';
-import { dispatchInScope, holdRows, lockedHold } from './queries-holds.ts';
-import { availabilityOf } from './queries.ts';
+import { lockHouse, noDispatch } from './commands.ts';
+import { dispatchInScope, holdRows, insertHold, lockedHold } from './queries-holds.ts';
 
 type HoldBody = z.infer<NonNullable<typeof holdBed.body>>;
 
-/** What a hold is made of; `for` is free text for the shelter. */
+/** What a hold is made of; `for` is free text for the shelter, `etaAt` when its patrol should be there. */
 export interface NewHold {
   id: string;
   shelterId: string;
   people: number;
+  unit: PlaceUnit;
   kind: BedKind;
   for: string;
   dispatchId: string | null;
+  etaAt: Date | null;
 }
 
-/** Writes to the timeline of the incident a hold's dispatch goes to, if there is one. */
-async function writeEntry(ctx: Context, hold: HoldRow, kind: 'bed_held' | 'bed_released'): Promise<void> {
-  if (hold.dispatchId === null) return;
-  await rows(
+/** Writes to the timeline of the incidents that the holds' dispatches go to, where there are any. */
+const writeEntries = (ctx: Context, holdIds: readonly string[], kind: 'bed_held' | 'bed_released'): Promise<unknown> =>
+  rows(
     ctx.db,
     `insert into incident_entries (incident_id, at, kind, actor_kind, actor_id, detail)
-     select d.incident_id, :now, :kind, :actorKind, cast(:userId as uuid), cast(:detail as jsonb) from dispatches d where d.id = cast(:dispatchId as uuid)`,
-    {
-      now: ctx.now(),
-      kind,
-      actorKind: ctx.actor.kind,
-      userId: userIdOf(ctx.actor),
-      detail: JSON.stringify({ holdId: hold.id, shelterId: hold.shelterId, people: hold.people }),
-      dispatchId: hold.dispatchId,
-    },
+     select d.incident_id, :now, :kind, :actorKind, cast(:userId as uuid), jsonb_build_object('holdId', h.id, 'shelterId', h.shelter_id, 'people', h.people)
+     from holds h join dispatches d on d.id = h.dispatch_id where h.id = any (cast(:holdIds as uuid[])) order by h.id`,
+    { now: ctx.now(), kind, actorKind: ctx.actor.kind, userId: userIdOf(ctx.actor), holdIds },
   );
-}
-
-/** An incident cannot close while a bed is held for it; a hold that ended no longer stands in the way. */
-const settle = (ctx: Context, holdIds: readonly string[]): Promise<unknown> =>
-  rows(ctx.db, `delete from obligations where kind = 'hold' and ref_id = any (cast(:holdIds as uuid[]))`, { holdIds });
-
-async function holdRow(ctx: Context, id: string): Promise<HoldRow> {
-  const [found] = await holdRows(ctx.db, [id]);
-  if (!found) throw new Error('a hold was not written');
-  return found;
-}
 
 /**
- * Holds beds, writes the obligation and the timeline; the caller has judged the dispatch and records the fact.
+ * Holds places, writes the obligation and the timeline; the caller has judged the dispatch and records the fact. It lasts as long as
+ * the rule says, or until its patrol should be there and the margin is over, if that is later.
  * 404, 409 shelter_closed unless the shelter is open, 409 no_bed when fewer of that kind are free.
  */
 export async function makeHold(ctx: Context, wanted: NewHold): Promise<HoldRow> {
-  const shelter = await lockShelter(ctx, wanted.shelterId);
-  if (shelter.status !== 'open') throw new Problem('shelter_closed');
-  const now = ctx.now();
-  const { available } = await availabilityOf(ctx.db, shelter, now);
-  if (available[wanted.kind] < wanted.people) throw new Problem('no_bed');
-  const minutes = await ruleNumber(ctx.db, 'holds.duration', shelter.stationId);
-  const expiresAt = new Date(now.getTime() + minutes * 60_000);
-  await rows(
-    ctx.db,
-    `insert into holds (id, shelter_id, kind, people, held_for, dispatch_id, status, expires_at, created_at)
-     values (cast(:id as uuid), cast(:shelterId as uuid), :kind, cast(:people as integer), :heldFor, cast(:dispatchId as uuid), 'held', :expiresAt, :now)`,
-    {
-      id: wanted.id,
-      shelterId: wanted.shelterId,
-      kind: wanted.kind,
-      people: wanted.people,
-      heldFor: wanted.for,
-      dispatchId: wanted.dispatchId,
-      expiresAt,
-      now,
-    },
-  );
-  const hold = await holdRow(ctx, wanted.id);
+  await lockHouse(ctx, wanted.shelterId);
+  const { status, hold } = await insertHold(ctx.db, wanted, ctx.now());
+  if (status !== 'open') throw new Problem('shelter_closed');
+  if (!hold) throw new Problem('no_bed');
   if (hold.dispatchId !== null) {
     await rows(
       ctx.db,
       `insert into obligations (incident_id, kind, ref_id, until)
-       select d.incident_id, 'hold', cast(:holdId as uuid), :expiresAt from dispatches d where d.id = cast(:dispatchId as uuid)`,
-      { holdId: hold.id, dispatchId: hold.dispatchId, expiresAt },
+       select d.incident_id, 'hold', h.id, h.expires_at from holds h join dispatches d on d.id = h.dispatch_id where h.id = cast(:id as uuid)`,
+      { id: hold.id },
     );
-    await writeEntry(ctx, hold, 'bed_held');
+    await writeEntries(ctx, [hold.id], 'bed_held');
   }
   return hold;
 }
@@ -98,8 +62,16 @@ export async function makeHold(ctx: Context, wanted: NewHold): Promise<HoldRow> 
 const lockIncident = (ctx: Context, incidentId: string): Promise<unknown> =>
   rows(ctx.db, `select id from incidents where id = cast(:incidentId as uuid) for key share`, { incidentId });
 
-/** The endpoint: a crew holds for its own running job only (404), shelter staff in their own house. */
-export async function holdBeds(ctx: Context, shelterId: string, body: HoldBody): Promise<HoldRow> {
+/**
+ * Holds places for whoever may ask: a crew for its own running job only (404), shelter staff in their own house. `etaOf` says when the
+ * patrol of a job should be there, which only nouns beyond this one can know.
+ */
+export async function holdBeds(
+  ctx: Context,
+  shelterId: string,
+  body: HoldBody,
+  etaOf: (dispatchId: string) => Promise<Date | null>,
+): Promise<HoldRow> {
   const actor = staffOf(ctx);
   const dispatchId = body.dispatchId ?? null;
   if (dispatchId === null) {
@@ -115,15 +87,27 @@ export async function holdBeds(ctx: Context, shelterId: string, body: HoldBody):
     id: body.id,
     shelterId,
     people: body.people,
+    unit: body.unit ?? 'bed',
     kind: body.kind ?? 'any',
     for: body.for,
     dispatchId,
+    etaAt: dispatchId === null ? null : await etaOf(dispatchId),
   });
   record(ctx, { type: 'hold.made', stationId: hold.stationId, rows: { holds: [hold] } });
   return hold;
 }
 
-/** Ends locked holds and takes their obligations away. */
+/** Tells of holds that changed alike, each station of its own. */
+export function tellHolds(
+  ctx: Context,
+  type: 'hold.released' | 'hold.expired' | 'hold.extended',
+  holds: readonly HoldRow[],
+): void {
+  for (const stationId of new Set(holds.map((hold) => hold.stationId)))
+    record(ctx, { type, stationId, rows: { holds: holds.filter((hold) => hold.stationId === stationId) } });
+}
+
+/** Ends locked holds; an incident cannot close while a bed is held for it, and what ended no longer stands in the way. */
 export async function endHolds(
   ctx: Context,
   ids: readonly string[],
@@ -131,15 +115,16 @@ export async function endHolds(
 ): Promise<HoldRow[]> {
   await rows(
     ctx.db,
-    `update holds set status = :status, ended_at = :now, version = version + 1 where id = any (cast(:ids as uuid[])) and status = 'held'`,
+    `with ended as (
+       update holds set status = :status, ended_at = :now, version = version + 1 where id = any (cast(:ids as uuid[])) and status = 'held'
+     ) delete from obligations where kind = 'hold' and ref_id = any (cast(:ids as uuid[]))`,
     { ids, status, now: ctx.now() },
   );
-  await settle(ctx, ids);
   return holdRows(ctx.db, ids);
 }
 
-/** Gives held beds back: 409 hold_ended when something ended it before; a crew gives back its own only (404). */
-export async function giveBack(ctx: Context, shelterId: string, holdId: string): Promise<HoldRow> {
+/** A hold with its house and the incident it is for locked, in that order; a crew has its own only (404). 409 hold_ended when something ended it before. */
+export async function heldBy(ctx: Context, shelterId: string, holdId: string): Promise<HoldRow> {
   const actor = staffOf(ctx);
   const [seen] = await holdRows(ctx.db, [holdId]);
   if (seen?.shelterId !== shelterId) throw new Problem('not_found');
@@ -152,12 +137,50 @@ export async function giveBack(ctx: Context, shelterId: string, holdId: string):
       { dispatchId: seen.dispatchId },
     );
   }
-  await lockShelter(ctx, shelterId);
+  await lockHouse(ctx, shelterId);
   const hold = await lockedHold(ctx.db, shelterId, holdId);
   if (hold?.status !== 'held') throw new Problem('hold_ended');
-  const [released] = await endHolds(ctx, [holdId], 'cancelled');
-  if (!released) throw new Problem('not_found');
-  await writeEntry(ctx, released, 'bed_released');
-  record(ctx, { type: 'hold.released', stationId: released.stationId, rows: { holds: [released] } });
-  return released;
+  return hold;
+}
+
+/** Gives held beds back: 409 hold_ended when something ended it before; a crew gives back its own only (404). */
+export async function giveBack(ctx: Context, shelterId: string, holdId: string): Promise<HoldRow> {
+  await heldBy(ctx, shelterId, holdId);
+  const released = await endHolds(ctx, [holdId], 'cancelled');
+  await writeEntries(ctx, [holdId], 'bed_released');
+  tellHolds(ctx, 'hold.released', released);
+  const [hold] = released;
+  if (!hold) throw new Error('a hold is gone');
+  return hold;
+}
+
+/** Ids of what is held for a job, locked until the command ends; the caller has locked its incident. */
+async function lockedOf(ctx: Context, dispatchId: string): Promise<string[]> {
+  const held = await rows<{ id: string }>(
+    ctx.db,
+    `select id from holds where dispatch_id = cast(:dispatchId as uuid) and status = 'held' order by id for no key update`,
+    { dispatchId },
+  );
+  return held.map(({ id }) => id);
+}
+
+/** A job was called off: nobody brings anybody, so what it held is free. */
+export async function releaseHoldsOf(ctx: Context, dispatchId: string): Promise<void> {
+  const ids = await lockedOf(ctx, dispatchId);
+  if (ids.length === 0) return;
+  const released = await endHolds(ctx, ids, 'cancelled');
+  await writeEntries(ctx, ids, 'bed_released');
+  tellHolds(ctx, 'hold.released', released);
+}
+
+/** Others fetch the same people: what was held for them is held for the new job. When those will be there is still to be estimated. */
+export async function handHoldsOver(ctx: Context, from: string, to: string): Promise<void> {
+  const ids = await lockedOf(ctx, from);
+  if (ids.length === 0) return;
+  await rows(
+    ctx.db,
+    `update holds set dispatch_id = cast(:to as uuid), eta_at = null, version = version + 1 where id = any (cast(:ids as uuid[]))`,
+    { to, ids },
+  );
+  tellHolds(ctx, 'hold.extended', await holdRows(ctx.db, ids));
 }

@@ -1,6 +1,17 @@
 import type * as z from 'zod/mini';
+import type { Part } from '../../shared/contract.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
-import type { Beds, createShelter, HoldRow, PlaceUnit, ShelterRow, ShelterView, updateShelter } from '../../shared/shelters.ts';
+import type {
+  Beds,
+  countShelter,
+  createShelter,
+  HoldRow,
+  PlaceUnit,
+  ShelterCount,
+  ShelterRow,
+  ShelterView,
+  updateShelter,
+} from '../../shared/shelters.ts';
 import { bedKinds } from '../../shared/shelters.ts';
 import { type Context, staffOf } from '../context.ts';
 import { pointSql } from '../db/postgis.ts';
@@ -8,6 +19,7 @@ import { rows } from '../db/rows.ts';
 import { scopeOf } from '../db/scope.ts';
 import { record } from '../realtime/record.ts';
 import { stationFor } from '../stations/commands.ts';
+import { noteCount, writeCount } from './commands-counts.ts';
 import { holdsOfShelter } from './queries-holds.ts';
 import { lockShelterRow, shelterRows, shelterViews } from './queries.ts';
 
@@ -20,17 +32,23 @@ async function shelterRow(ctx: Context, id: string): Promise<ShelterRow> {
   return found;
 }
 
-async function asView(ctx: Context, shelter: ShelterRow): Promise<ShelterView> {
+/** The form in which a shelter is answered. */
+export async function viewOf(ctx: Context, shelter: ShelterRow): Promise<ShelterView> {
   const [shown] = await shelterViews(ctx.db, [shelter], ctx.now());
   if (!shown) throw new Error('a shelter has no view');
   return shown;
 }
 
-/** Locks a shelter of the caller's subtree and gives its row as it then is; 404 for all but their own house to shelter staff. */
-export async function lockShelter(ctx: Context, id: string): Promise<ShelterRow> {
+/** Locks a house of the caller's subtree until the command ends; 404 for all but their own to shelter staff, and for one given up. */
+export async function lockHouse(ctx: Context, id: string): Promise<void> {
   const actor = staffOf(ctx);
   if (actor.role === 'shelter' && actor.shelterId !== id) throw new Problem('not_found');
   if (!(await lockShelterRow(ctx.db, scopeOf(ctx).scope, id))) throw new Problem('not_found');
+}
+
+/** The same, and gives its row as it then is. */
+export async function lockShelter(ctx: Context, id: string): Promise<ShelterRow> {
+  await lockHouse(ctx, id);
   return shelterRow(ctx, id);
 }
 
@@ -66,7 +84,7 @@ async function setBeds(
 }
 
 /** The tally counts places by when they were open; full is open. */
-async function keepOpening(ctx: Context, shelterId: string, open: boolean): Promise<void> {
+export async function keepOpening(ctx: Context, shelterId: string, open: boolean): Promise<void> {
   const bindings = { shelterId, now: ctx.now() };
   if (open) {
     await rows(
@@ -85,9 +103,8 @@ async function keepOpening(ctx: Context, shelterId: string, open: boolean): Prom
   }
 }
 
-/** Adds a shelter; open unless said otherwise. */
-export async function addShelter(ctx: Context, body: Create): Promise<ShelterView> {
-  const stationId = (await stationFor(ctx, body.stationId)).id;
+/** Writes a new shelter, its places and that it is open, unless said otherwise; the fact is for the caller to tell. */
+export async function insertShelter(ctx: Context, stationId: string, body: Create): Promise<void> {
   const status = body.status ?? 'open';
   const [lon, lat] = body.position?.coordinates ?? [null, null];
   await rows(
@@ -117,10 +134,17 @@ export async function addShelter(ctx: Context, body: Create): Promise<ShelterVie
     },
   );
   await setPlaces(ctx, body.id, body);
+  await noteCount(ctx, body.id, 'capacity');
   if (status !== 'closed') await keepOpening(ctx, body.id, true);
+}
+
+/** Adds a shelter. */
+export async function addShelter(ctx: Context, body: Create): Promise<ShelterView> {
+  const stationId = (await stationFor(ctx, body.stationId)).id;
+  await insertShelter(ctx, stationId, body);
   const added = await shelterRow(ctx, body.id);
   record(ctx, { type: 'shelter.created', stationId, rows: { shelters: [added] } });
-  return asView(ctx, added);
+  return viewOf(ctx, added);
 }
 
 const COUNTS: readonly string[] = ['version', 'status', 'capacity', 'seats', 'surge', 'surgeOpen'];
@@ -137,18 +161,18 @@ function judgeFields(ctx: Context, body: Update): void {
     );
 }
 
-/** Changes a shelter. Beds may be set below what is taken and held (then nothing is free); 409 version_conflict with the current view. */
+/** Changes a shelter. Places may be set below what is taken and held: then nothing is free, and `over` says how many too many are; 409 version_conflict with the current view. */
 export async function changeShelter(ctx: Context, id: string, body: Update): Promise<ShelterView> {
   const known = await lockShelter(ctx, id);
   judgeFields(ctx, body);
-  if (known.version !== body.version) throw new Problem('version_conflict', [], { current: await asView(ctx, known) });
+  if (known.version !== body.version) throw new Problem('version_conflict', [], { current: await viewOf(ctx, known) });
   const [lon, lat] = body.position?.coordinates ?? [null, null];
   await rows(
     ctx.db,
     `update shelters set status = :status, name = :name, address = :address, phone = cast(:phone as text), contact = cast(:contact as text),
        operator = cast(:operator as text), hours = :hours, opening = cast(:opening as jsonb), features = cast(:features as text[]), about = :about,
-       confidential = :confidential, surge_open = :surgeOpen, position = coalesce(${pointSql(':lon', ':lat')}, position),
-       counted_at = case when :counted then :now else counted_at end, version = version + 1
+       confidential = :confidential, surge_open = :surgeOpen, changed_at = :now, position = coalesce(${pointSql(':lon', ':lat')}, position),
+       version = version + 1
      where id = cast(:id as uuid)`,
     {
       id,
@@ -166,11 +190,11 @@ export async function changeShelter(ctx: Context, id: string, body: Update): Pro
       confidential: body.confidential ?? known.confidential,
       lon,
       lat,
-      counted: COUNTS.some((field) => field !== 'version' && Object.hasOwn(body, field)),
       now: ctx.now(),
     },
   );
   await setPlaces(ctx, id, body);
+  if (COUNTS.some((field) => field !== 'version' && Object.hasOwn(body, field))) await noteCount(ctx, id, 'capacity');
   const opens = (body.status ?? known.status) !== 'closed';
   if (opens !== (known.status !== 'closed')) await keepOpening(ctx, id, opens);
   const changed = await shelterRow(ctx, id);
@@ -182,7 +206,23 @@ export async function changeShelter(ctx: Context, id: string, body: Update): Pro
     stationId: changed.stationId,
     rows: { shelters: [changed], ...(holds.length > 0 ? { holds } : {}) },
   });
-  return asView(ctx, changed);
+  return viewOf(ctx, changed);
+}
+
+/** Heads as somebody counted them, beside what was registered at that moment. */
+export async function countHeads(
+  ctx: Context,
+  id: string,
+  body: Part<(typeof countShelter)['body']>,
+): Promise<ShelterCount> {
+  const { stationId } = await lockShelter(ctx, id);
+  const counted = await writeCount(ctx, id, body.night === true ? 'night_count' : 'count', {
+    id: body.id,
+    people: body.people,
+    note: body.note ?? null,
+  });
+  record(ctx, { type: 'shelter.counted', stationId, rows: { shelters: [await shelterRow(ctx, id)] } });
+  return counted;
 }
 
 /** A dispatch named in a body that is not there for the caller. */

@@ -1,7 +1,6 @@
 import type { Context } from '../context.ts';
 import { rows } from '../db/rows.ts';
-import { record } from '../realtime/record.ts';
-import { endHolds } from './commands-holds.ts';
+import { endHolds, tellHolds } from './commands-holds.ts';
 
 /** Holds ended in one transaction, so that nobody waits long for their locks. */
 const BATCH = 500;
@@ -23,12 +22,6 @@ export async function expireHolds(ctx: Context): Promise<number> {
     due.map(({ id }) => id),
     'expired',
   );
-  for (const stationId of new Set(expired.map((hold) => hold.stationId))) {
-    record(ctx, {
-      type: 'hold.expired',
-      stationId,
-      rows: { holds: expired.filter((hold) => hold.stationId === stationId) },
-    });
-  }
+  tellHolds(ctx, 'hold.expired', expired);
   return expired.length;
 }

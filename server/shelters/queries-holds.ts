@@ -1,18 +1,76 @@
-/** Beds held and people in beds. */
+/** Beds held. */
 import type { Knex } from 'knex';
-import type { BedKind, HoldRow, PlaceUnit } from '../../shared/shelters.ts';
-import type { StayRow } from '../../shared/stays.ts';
+import type { BedKind, HoldRow, PlaceUnit, ShelterRow } from '../../shared/shelters.ts';
 import { asInstant, asPoint } from '../db/postgis.ts';
-import { row, rows } from '../db/rows.ts';
+import { one, row, rows } from '../db/rows.ts';
 import { inSubtreeSql } from '../db/scope.ts';
-import type { PageAfter } from '../http/paging.ts';
 
 type Db = Knex | Knex.Transaction;
 
 const HOLD = `h.id, h.version, h.shelter_id as "shelterId", s.station_id as "stationId", h.unit, h.kind, h.people, h.held_for as "for", h.dispatch_id as "dispatchId",
   d.patrol_id as "patrolId", h.status, ${asInstant('h.expires_at')} as "expiresAt", ${asInstant('h.created_at')} as "createdAt", ${asInstant('h.eta_at')} as "etaAt",
   jsonb_build_object('name', s.name, 'address', s.address, 'position', ${asPoint('s.position')}) as shelter`;
-const HOLD_FROM = `holds h join shelters s on s.id = h.shelter_id left join dispatches d on d.id = h.dispatch_id`;
+const HOLD_OF = `h join shelters s on s.id = h.shelter_id left join dispatches d on d.id = h.dispatch_id`;
+const HOLD_FROM = `holds ${HOLD_OF}`;
+
+/** SQL: places of one unit and kind free in a house `r`, that has the columns of shelters; read it only under the lock of the house. */
+const FREE = `coalesce((select b.total + case when r.surge_open then b.surge else 0 end from shelter_beds b where b.shelter_id = r.id and b.unit = :unit and b.kind = :kind), 0)
+  - coalesce((select sum(t.people) from stays t where t.shelter_id = r.id and t.left_at is null and t.unit = :unit and t.kind = :kind), 0)
+  - coalesce((select sum(o.people) from holds o where o.shelter_id = r.id and o.status = 'held' and o.expires_at > :now and o.unit = :unit and o.kind = :kind), 0)`;
+/** SQL: the rules of a hold as they are at station `p`, in one walk; a call of rule_value() for each takes longer than all the rest. */
+const TERMS = `(select jsonb_object_agg(k.key, k.value) as rules from (
+    select distinct on (v.key) v.key, v.value from rules v
+    where v.key in ('holds.duration', 'holds.margin', 'holds.longest') and (v.station_id is null or v.station_id = any (p.path))
+    order by v.key, array_position(p.path, v.station_id) desc nulls last) k)`;
+const MAKE_HOLD = `with r as (
+    select r.id, r.status, ${FREE} as free, cast(t.rules -> 'holds.duration' as float8) * interval '1 minute' as lasts,
+      cast(:etaAt as timestamptz) + cast(t.rules -> 'holds.margin' as float8) * interval '1 minute' as eta_end,
+      cast(t.rules -> 'holds.longest' as float8) * interval '1 minute' as longest
+    from shelters r join stations p on p.id = r.station_id cross join lateral ${TERMS} t where r.id = cast(:shelterId as uuid)
+  ), h as (
+    insert into holds (id, shelter_id, unit, kind, people, held_for, dispatch_id, status, expires_at, created_at, eta_at)
+    select cast(:id as uuid), r.id, :unit, :kind, cast(:people as integer), :for, cast(:dispatchId as uuid), 'held',
+      greatest(cast(:now as timestamptz) + r.lasts, case when r.eta_end is not null then least(r.eta_end, cast(:now as timestamptz) + r.longest) end), cast(:now as timestamptz), cast(:etaAt as timestamptz)
+    from r where r.status = 'open' and r.free >= cast(:people as integer) returning *
+  ) select r.status, (select to_jsonb(x) from (select ${HOLD} from ${HOLD_OF}) x) as hold from r`;
+
+/** Counts what is free in a house that the caller has locked before, and holds it if that is enough and the house is open; `hold` is null else. */
+export const insertHold = (
+  db: Db,
+  wanted: {
+    id: string;
+    shelterId: string;
+    unit: PlaceUnit;
+    kind: BedKind;
+    people: number;
+    for: string;
+    dispatchId: string | null;
+    etaAt: Date | null;
+  },
+  now: Date,
+): Promise<{ status: ShelterRow['status']; hold: HoldRow | null }> =>
+  one(db, MAKE_HOLD, { ...wanted, now }, { prepare: 'make_hold' });
+
+/** What a hold goes by, in minutes: the rules `holds.margin` and `holds.longest` of its house. */
+export interface Terms {
+  id: string;
+  etaAt: Date | null;
+  expiresAt: Date;
+  createdAt: Date;
+  margin: number;
+  longest: number;
+}
+const TERMS_OF = `select h.id, h.eta_at as "etaAt", h.expires_at as "expiresAt", h.created_at as "createdAt",
+    cast(rule_value('holds.margin', p.path) as float8) as margin, cast(rule_value('holds.longest', p.path) as float8) as longest
+  from holds h join shelters s on s.id = h.shelter_id join stations p on p.id = s.station_id
+  where h.id = any (cast(:ids as uuid[])) and h.status = 'held' and h.expires_at > :now order by h.id`;
+/** What decides how long these holds last, of those that still stand at `now`. */
+export const termsOf = (db: Db, ids: readonly string[], now: Date): Promise<Terms[]> =>
+  rows<Terms>(db, TERMS_OF, { ids, now });
+
+/** The same, and they are locked until the command ends. */
+export const lockedTerms = (db: Db, ids: readonly string[], now: Date): Promise<Terms[]> =>
+  rows<Terms>(db, `${TERMS_OF} for no key update of h`, { ids, now });
 
 /** Holds by id, in no order. */
 export const holdRows = (db: Db, ids: readonly string[]): Promise<HoldRow[]> =>
@@ -74,47 +132,3 @@ export const dispatchInScope = (db: Db, scope: string, id: string): Promise<Hold
      where d.id = cast(:id as uuid) and ${inSubtreeSql('d.station_id')}`,
     { scope, id },
   );
-
-const STAY = `t.id, t.version, t.shelter_id as "shelterId", s.station_id as "stationId", t.hold_id as "holdId", t.unit, t.kind, t.people,
-  array(select p.person_id from stay_people p where p.stay_id = t.id order by p.person_id) as "personIds", t.bed, t.belongings, t.unidentified,
-  ${asInstant('t.arrived_at')} as "arrivedAt", ${asInstant('t.left_at')} as "leftAt", t.going_to as "goingTo", t.note,
-  coalesce((select jsonb_agg(jsonb_build_object('kind', d.kind, 'warnAt', ${asInstant('d.warn_at')}, 'dueAt', ${asInstant('d.due_at')}, 'doneAt', ${asInstant('d.done_at')}, 'note', d.note) order by d.due_at, d.kind)
-    from stay_dues d where d.stay_id = t.id), '[]') as dues`;
-const STAY_FROM = `stays t join shelters s on s.id = t.shelter_id`;
-
-/** Stays by id, in no order. */
-export const stayRows = (db: Db, ids: readonly string[]): Promise<StayRow[]> =>
-  rows<StayRow>(db, `select ${STAY} from ${STAY_FROM} where t.id = any (cast(:ids as uuid[]))`, { ids });
-
-/** Everybody in a bed of the subtree. */
-export const liveStays = (db: Db, scope: string): Promise<StayRow[]> =>
-  rows<StayRow>(db, `select ${STAY} from ${STAY_FROM} where t.left_at is null and ${inSubtreeSql('s.station_id')}`, {
-    scope,
-  });
-
-/** One page of stays, newest first: those there now, or all. */
-export const stayPage = (
-  db: Db,
-  scope: string,
-  filter: { shelterId: string | null; all: boolean },
-  page: PageAfter,
-): Promise<StayRow[]> =>
-  rows<StayRow>(
-    db,
-    `select ${STAY} from ${STAY_FROM}
-     where ${inSubtreeSql('s.station_id')} and (:all or t.left_at is null) and (cast(:shelterId as uuid) is null or t.shelter_id = cast(:shelterId as uuid))
-       and (cast(:after as uuid) is null
-         or (t.arrived_at, t.id) < (select c.arrived_at, c.id from stays c where c.id = cast(:after as uuid)))
-     order by t.arrived_at desc, t.id desc limit cast(:limit as integer) + 1`,
-    { scope, ...filter, ...page },
-  );
-
-/** The shelter of a stay in the subtree, or undefined. */
-export async function shelterOfStay(db: Db, scope: string, id: string): Promise<string | undefined> {
-  const found = await row<{ shelterId: string }>(
-    db,
-    `select t.shelter_id as "shelterId" from ${STAY_FROM} where t.id = cast(:id as uuid) and ${inSubtreeSql('s.station_id')}`,
-    { scope, id },
-  );
-  return found?.shelterId;
-}

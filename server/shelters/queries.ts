@@ -1,8 +1,6 @@
 import type { Knex } from 'knex';
-import { distanceM } from '../../shared/geo.ts';
 import { openAt } from '../../shared/opening.ts';
 import type { PlanLevel } from '../../shared/plan-levels.ts';
-import { fieldProblem } from '../../shared/problems.ts';
 import {
   type Availability,
   availability,
@@ -10,11 +8,10 @@ import {
   freshness,
   noBeds,
   type PlaceUnit,
-  type PublicShelter,
   type ShelterRow,
   type ShelterView,
 } from '../../shared/shelters.ts';
-import { asInstant, asPoint, pointSql } from '../db/postgis.ts';
+import { asInstant, asPoint } from '../db/postgis.ts';
 import { row, rows } from '../db/rows.ts';
 import { inSubtreeSql } from '../db/scope.ts';
 import type { PageAfter } from '../http/paging.ts';
@@ -28,20 +25,22 @@ const countsSql = (unit: PlaceUnit, column: 'total' | 'surge'): string =>
 const takenSql = (unit: PlaceUnit): string =>
   `(select jsonb_object_agg(o.kind, o.people) from (
     select t.kind, sum(t.people) as people from stays t where t.shelter_id = s.id and t.unit = '${unit}' and t.left_at is null group by t.kind) o)`;
+/** The columns that `whole` and `availability` need, but for the holds. */
+export const COUNTS = `${countsSql('bed', 'total')} as beds, ${countsSql('bed', 'surge')} as "surgeBeds", ${countsSql('seat', 'total')} as seats,
+  ${takenSql('bed')} as "occupiedBeds", ${takenSql('seat')} as "occupiedSeats"`;
 const COLUMNS = `s.id, s.version, s.station_id as "stationId", s.name, s.kind, s.status, ${asPoint('s.position')} as position, s.address, s.phone,
   s.contact, s.operator, s.hours, s.opening, s.features, s.about, s.confidential, s.surge_open as "surgeOpen", ${asInstant('s.counted_at')} as "countedAt",
-  ${asInstant('s.exported_at')} as "exportedAt", ${asInstant('s.closed_down_at')} as "closedDownAt",
-  ${countsSql('bed', 'total')} as beds, ${countsSql('bed', 'surge')} as "surgeBeds", ${countsSql('seat', 'total')} as seats,
-  ${takenSql('bed')} as "occupiedBeds", ${takenSql('seat')} as "occupiedSeats"`;
+  ${asInstant('s.exported_at')} as "exportedAt", ${asInstant('s.closed_down_at')} as "closedDownAt", ${COUNTS}`;
 
 const counts = ['beds', 'occupiedBeds', 'seats', 'occupiedSeats', 'surgeBeds'] as const;
-type Stored = Omit<ShelterRow, (typeof counts)[number]> & Record<(typeof counts)[number], Partial<Beds> | null>;
-const whole = (stored: Stored): ShelterRow => ({
+type CountName = (typeof counts)[number];
+/** Counts as they are stored: only the kinds there are. */
+export type StoredCounts = Record<CountName, Partial<Beds> | null>;
+type Stored = Omit<ShelterRow, CountName> & StoredCounts;
+/** With 0 for every kind there is none of. */
+export const whole = <T extends StoredCounts>(stored: T): Omit<T, CountName> & Record<CountName, Beds> => ({
   ...stored,
-  ...(Object.fromEntries(counts.map((name) => [name, { ...noBeds(), ...stored[name] }])) as Record<
-    (typeof counts)[number],
-    Beds
-  >),
+  ...(Object.fromEntries(counts.map((name) => [name, { ...noBeds(), ...stored[name] }])) as Record<CountName, Beds>),
 });
 
 /** Shelters by id, in no order. */
@@ -54,9 +53,13 @@ export async function shelterRows(db: Db, ids: readonly string[]): Promise<Shelt
 
 /** Every shelter of the subtree that was not given up. */
 export async function liveShelters(db: Db, scope: string): Promise<ShelterRow[]> {
-  const found = await rows<Stored>(db, `select ${COLUMNS} from shelters s where s.closed_down_at is null and ${inSubtreeSql('s.station_id')}`, {
-    scope,
-  });
+  const found = await rows<Stored>(
+    db,
+    `select ${COLUMNS} from shelters s where s.closed_down_at is null and ${inSubtreeSql('s.station_id')}`,
+    {
+      scope,
+    },
+  );
   return found.map(whole);
 }
 
@@ -73,12 +76,13 @@ export async function shelterPage(db: Db, scope: string, only: string | null, pa
   return found.map(whole);
 }
 
-/** True when the shelter lies in the subtree; it is then locked until the command ends, so that beds can be counted in the next statement. */
+/** True when the shelter lies in the subtree and was not given up; it is then locked until the command ends, so that beds can be counted in the next statement. */
 export async function lockShelterRow(db: Db, scope: string, id: string): Promise<boolean> {
   const locked = await row(
     db,
-    `select s.id from shelters s where s.id = cast(:id as uuid) and ${inSubtreeSql('s.station_id')} for no key update`,
+    `select s.id from shelters s where s.id = cast(:id as uuid) and s.closed_down_at is null and ${inSubtreeSql('s.station_id')} for no key update`,
     { scope, id },
+    { prepare: 'lock_shelter' },
   );
   return locked !== undefined;
 }
@@ -92,8 +96,6 @@ interface Limits {
   /** hours */
   fresh: number;
   stale: number;
-  /** free beds below which a place says 'few' */
-  few: number;
   timeZone: string;
   level: PlanLevel;
 }
@@ -101,7 +103,7 @@ interface Limits {
 async function limitsByStation(db: Db, stationIds: readonly string[]): Promise<Map<string, Limits>> {
   const found = await rows<Omit<Limits, 'level'> & { id: string }>(
     db,
-    `select id, time_zone as "timeZone", rule_value('shelters.fresh', path) as fresh, rule_value('shelters.stale', path) as stale, rule_value('shelters.few', path) as few from stations where id = any (cast(:stationIds as uuid[]))`,
+    `select id, time_zone as "timeZone", rule_value('shelters.fresh', path) as fresh, rule_value('shelters.stale', path) as stale from stations where id = any (cast(:stationIds as uuid[]))`,
     { stationIds },
   );
   const levels = await planLevels(db, stationIds);
@@ -131,96 +133,5 @@ export async function shelterViews(db: Db, shelters: readonly ShelterRow[], now:
       changesAt: changesAt === null ? null : new Date(changesAt).toISOString(),
       freshness: freshness(new Date(shelter.countedAt), now, limit),
     };
-  });
-}
-
-/** Where the asker is (degrees, WGS 84), how many places, and after which one. */
-export interface PublicAsk {
-  lon?: number | undefined;
-  lat?: number | undefined;
-  limit: number;
-  after?: string | null;
-}
-
-function degrees(text: string | undefined, name: 'lon' | 'lat', max: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw fieldProblem(`/query/${name}`, 'type', 'not a number');
-  if (Math.abs(value) > max)
-    throw fieldProblem(`/query/${name}`, `${name}_range`, `must be -${String(max)}..${String(max)}`);
-  return value;
-}
-
-/** Reads `lon` and `lat` of a query; one without the other, or outside the range, is 422. */
-export function placeOf(query: { lon?: string | undefined; lat?: string | undefined }): { lon?: number; lat?: number } {
-  const lon = degrees(query.lon, 'lon', 180);
-  const lat = degrees(query.lat, 'lat', 90);
-  if (lon === undefined && lat === undefined) return {};
-  if (lon === undefined) throw fieldProblem('/query/lon', 'required', 'lon and lat go together');
-  if (lat === undefined) throw fieldProblem('/query/lat', 'required', 'lon and lat go together');
-  return { lon, lat };
-}
-
-/** Up to `limit + 1` open places of all stations, nearest first when a position is given, else by name. */
-export async function publicShelters(db: Db, now: Date, ask: PublicAsk): Promise<PublicShelter[]> {
-  const near = ask.lon !== undefined && ask.lat !== undefined ? { lon: ask.lon, lat: ask.lat } : null;
-  const page = { after: ask.after ?? null, limit: ask.limit };
-  const found = near
-    ? await rows<{ id: string }>(
-        db,
-        // Without a position a place is farther than any other.
-        `select s.id from shelters s
-         where s.status = 'open' and not s.confidential and s.closed_down_at is null
-           and (cast(:after as uuid) is null or (coalesce(s.position <-> ${pointSql(':lon', ':lat')}, 'infinity'), s.id)
-             > (select coalesce(c.position <-> ${pointSql(':lon', ':lat')}, 'infinity'), c.id from shelters c where c.id = cast(:after as uuid)))
-         order by s.position <-> ${pointSql(':lon', ':lat')}, s.id limit cast(:limit as integer) + 1`,
-        { ...near, ...page },
-      )
-    : await rows<{ id: string }>(
-        db,
-        `select s.id from shelters s
-         where s.status = 'open' and not s.confidential and s.closed_down_at is null
-           and (cast(:after as uuid) is null or (s.name, s.id) > (select c.name, c.id from shelters c where c.id = cast(:after as uuid)))
-         order by s.name, s.id limit cast(:limit as integer) + 1`,
-        page,
-      );
-  const known = new Map(
-    (
-      await shelterViews(
-        db,
-        await shelterRows(
-          db,
-          found.map(({ id }) => id),
-        ),
-        now,
-      )
-    ).map((shelter) => [shelter.id, shelter]),
-  );
-  const limits = await limitsByStation(db, [...new Set([...known.values()].map(({ stationId }) => stationId))]);
-  return found.flatMap(({ id }): PublicShelter[] => {
-    const shelter = known.get(id);
-    // It may have closed since the first statement.
-    if (!shelter || shelter.confidential || shelter.status !== 'open' || !shelter.openNow) return [];
-    const { stationId, name, kind, position, address, phone, hours, features, about, freshness } = shelter;
-    const free = shelter.available.total + shelter.seats.available.total;
-    const room = free === 0 ? 'full' : free < (limits.get(stationId)?.few ?? 0) ? 'few' : 'yes';
-    const away = near && position ? Math.round(distanceM([near.lon, near.lat], position.coordinates)) : null;
-    return [
-      {
-        id,
-        name,
-        kind,
-        position,
-        address: address ?? '',
-        phone,
-        hours,
-        openUntil: shelter.changesAt,
-        features,
-        about,
-        room,
-        freshness,
-        distanceM: away,
-      },
-    ];
   });
 }

@@ -1,17 +1,26 @@
 import { Problem } from '../../shared/problems.ts';
-import { createShelter, holdBed, listPublicShelters, listShelters, releaseHold, updateShelter } from '../../shared/shelters.ts';
-import { listStays, updateStay } from '../../shared/stays.ts';
+import {
+  countShelter,
+  createShelter,
+  extendHold,
+  listPublicShelters,
+  listShelterCounts,
+  listShelters,
+  releaseHold,
+  updateShelter,
+} from '../../shared/shelters.ts';
 import { staffOf } from '../context.ts';
 import { cursorOf, pageOf } from '../http/paging.ts';
 import { type Route, route } from '../http/route.ts';
 import { view, viewerOf } from '../realtime/audience.ts';
-import { giveBack, holdBeds } from './commands-holds.ts';
-import { changeStay } from './commands-stays.ts';
-import { addShelter, changeShelter } from './commands.ts';
-import { stayPage } from './queries-holds.ts';
-import { placeOf, publicShelters, shelterPage, shelterViews } from './queries.ts';
+import { prolong } from './commands-hold-times.ts';
+import { giveBack } from './commands-holds.ts';
+import { addShelter, changeShelter, countHeads } from './commands.ts';
+import { countPage, shelterInScope } from './queries-counts.ts';
+import { placeOf, publicShelters } from './queries-public.ts';
+import { shelterPage, shelterViews } from './queries.ts';
 
-/** Endpoints of shelters, holds and stays. */
+/** Endpoints of shelters and holds. */
 export const shelterRoutes: Route[] = [
   route(listPublicShelters, async (ctx, { query }) => {
     const page = cursorOf(query);
@@ -32,24 +41,14 @@ export const shelterRoutes: Route[] = [
   }),
   route(createShelter, (ctx, { body }) => addShelter(ctx, body)),
   route(updateShelter, (ctx, { params, body }) => changeShelter(ctx, params.id, body)),
-  route(holdBed, async (ctx, { params, body }) => {
-    const hold = await holdBeds(ctx, params.id, body);
-    const shown = view('holds', hold, viewerOf(staffOf(ctx)));
-    if (!shown) throw new Problem('not_found');
-    return shown;
-  }),
+  route(extendHold, (ctx, { params, body }) => prolong(ctx, params.id, params.holdId, body)),
   route(releaseHold, (ctx, { params }) => giveBack(ctx, params.id, params.holdId)),
-  route(listStays, async (ctx, { query }) => {
+  route(countShelter, (ctx, { params, body }) => countHeads(ctx, params.id, body)),
+  route(listShelterCounts, async (ctx, { params, query }) => {
     const page = cursorOf(query);
-    const viewer = viewerOf(staffOf(ctx));
-    const own = viewer.role === 'shelter' ? viewer.shelterId : (query.shelterId ?? null);
-    if (viewer.role === 'shelter' && (own === null || (query.shelterId !== undefined && query.shelterId !== own)))
-      return { items: [], nextCursor: null };
-    return pageOf(
-      await stayPage(ctx.db, viewer.stationId, { shelterId: own, all: query.status === 'all' }, page),
-      page.limit,
-      ({ id }) => id,
-    );
+    const staff = staffOf(ctx);
+    if (staff.role === 'shelter' && staff.shelterId !== params.id) throw new Problem('not_found');
+    if (!(await shelterInScope(ctx.db, staff.stationId, params.id))) throw new Problem('not_found');
+    return pageOf(await countPage(ctx.db, params.id, page), page.limit, ({ id }) => id);
   }),
-  route(updateStay, (ctx, { params, body }) => changeStay(ctx, params.id, body)),
 ];

@@ -289,8 +289,8 @@ async function flush(service: Service, batch: readonly Waiting[]): Promise<void>
   if (fresh.length > 0) {
     const placed = places.filter((_placed, n) => isFresh[n]);
     wrote = await write(service, fresh, placed);
-    [stored] = await Promise.all([known(service, ids), service.database.notify(service.database.knex)]);
     service.database.committed();
+    stored = await known(service, ids);
   }
   for (const waiting of batch) {
     const sighting = stored.get(waiting.body.id);

@@ -168,9 +168,14 @@ export function parseBbox(text: string): Bbox | undefined {
 }
 
 /** The level each station's plan is at now; a station not among them is at 'none', as all are until a plan is on. */
-export const planLevels = (_db: Knex | Knex.Transaction, _stationIds: readonly string[]): Promise<Map<string, PlanLevel>> =>
-  Promise.resolve(new Map());
+export const planLevels = (
+  _db: Knex | Knex.Transaction,
+  _stationIds: readonly string[],
+): Promise<Map<string, PlanLevel>> => Promise.resolve(new Map<string, PlanLevel>());
 
 /** The level one station's plan is at now. */
 export const planLevelAt = async (db: Knex | Knex.Transaction, stationId: string): Promise<PlanLevel> =>
   (await planLevels(db, [stationId])).get(stationId) ?? 'none';
+
+/** SQL of the level a station's plan is at now, for queries that choose by it; says what `planLevels` says. */
+export const planLevelSql = (_stationId: string): string => `'none'`;

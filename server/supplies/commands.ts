@@ -14,12 +14,14 @@ import type {
 } from '../../shared/supplies.ts';
 import { storeKinds } from '../../shared/supplies.ts';
 import type { TaskRow } from '../../shared/tasks.ts';
-import { type Context, staffOf, userIdOf } from '../context.ts';
-import { row, rows } from '../db/rows.ts';
+import { type Context, staffOf } from '../context.ts';
+import { one, row, rows } from '../db/rows.ts';
 import { scopeOf } from '../db/scope.ts';
 import { record } from '../realtime/record.ts';
 import { stationFor } from '../stations/commands.ts';
 import { raiseTask } from '../tasks/commands.ts';
+import { type Lot, takeFirst } from './batches.ts';
+import { book, end, judgeItems, lockStores } from './booking.ts';
 import { movementRows } from './queries-movements.ts';
 import { depotRows, itemRows, lockedFirstDepot, lockedStore, stockOf, type Store } from './queries.ts';
 
@@ -74,19 +76,15 @@ function judgeOwn(ctx: Context, body: Move): void {
     throw new Problem('not_found');
 }
 
-/** Locks both ends, in id order. */
+/** Locks both ends. */
 async function lockEnds(ctx: Context, body: Move): Promise<{ from: Store | null; to: Store | null }> {
-  const ends = (['from', 'to'] as const).flatMap((end) => {
-    const place = asStore(body[end]);
-    return place ? [{ end, place }] : [];
+  const ends = (['from', 'to'] as const).flatMap((which) => {
+    const place = asStore(body[which]);
+    return place ? [{ ...place, path: `/${which}/id`, which }] : [];
   });
-  const locked: { from: Store | null; to: Store | null } = { from: null, to: null };
-  for (const { end, place } of ends.sort((a, b) => (a.place.id < b.place.id ? -1 : 1))) {
-    const store = await lockedStore(ctx.db, scopeOf(ctx).scope, place);
-    if (!store) throw fieldProblem(`/${end}/id`, 'not_found', 'no such place here', 'not_found');
-    locked[end] = store;
-  }
-  return locked;
+  const locked = await lockStores(ctx, ends);
+  const at = (which: 'from' | 'to'): Store | null => locked[ends.findIndex((each) => each.which === which)] ?? null;
+  return { from: at('from'), to: at('to') };
 }
 
 /** The oldest movement anybody enters, and how far a clock may be ahead. */
@@ -102,47 +100,76 @@ function momentOf(ctx: Context, at: string | undefined): Date {
   return moment;
 }
 
-/** Books a movement. What goes out of a store must lie there: 409 stock_short (/quantity). */
+/** The batch that came in, begun unless there is one of this code and date already. */
+async function beginBatch(ctx: Context, itemId: string, batch: NonNullable<Move['batch']>): Promise<string> {
+  const given = { itemId, code: batch.code ?? null, expiresOn: batch.expiresOn ?? null };
+  await rows(
+    ctx.db,
+    `insert into supply_batches (id, item_id, code, expires_on, created_at)
+     values (cast(:id as uuid), cast(:itemId as uuid), cast(:code as text), cast(:expiresOn as date), :now)
+     on conflict on constraint supply_batches_item_key do nothing`,
+    { id: randomUUID(), now: ctx.now(), ...given },
+  );
+  const { id } = await one<{ id: string }>(
+    ctx.db,
+    `select id from supply_batches where item_id = cast(:itemId as uuid)
+       and code is not distinct from cast(:code as text) and expires_on is not distinct from cast(:expiresOn as date)`,
+    given,
+  );
+  return id;
+}
+
+const tooFew = (there: number): Problem =>
+  fieldProblem('/quantity', 'stock_short', `only ${String(Math.max(0, there))} there`, 'stock_short');
+
+/** Which batches a movement is of: the one named, or what expires first where it comes from. */
+async function lotsOf(ctx: Context, body: Move, from: Store | null): Promise<readonly Lot[]> {
+  const { itemId, quantity, batch, batchId } = body;
+  if (batch !== undefined) return [{ id: await beginBatch(ctx, itemId, batch), quantity }];
+  const named =
+    batchId !== undefined &&
+    (await row(
+      ctx.db,
+      `select id from supply_batches where id = cast(:batchId as uuid) and item_id = cast(:itemId as uuid)`,
+      { batchId, itemId },
+    ));
+  if (named === undefined) throw fieldProblem('/batchId', 'not_found', 'no such batch of it', 'not_found');
+  if (!from) return batchId === undefined ? [] : [{ id: batchId, quantity }];
+  const [held] = await stockOf(ctx.db, from, [itemId]);
+  if (!held || held.quantity < quantity) throw tooFew(held?.quantity ?? 0);
+  if (batchId === undefined) return takeFirst(held.batches, quantity).taken;
+  const there = held.batches.find(({ id }) => id === batchId)?.quantity ?? 0;
+  if (there < quantity) throw tooFew(there);
+  return [{ id: batchId, quantity }];
+}
+
+/** Books a movement. What goes out of a store must lie there, of the batch where one is named: 409 stock_short (/quantity). */
 export async function moveItems(ctx: Context, body: Move): Promise<MovementRow> {
   judgeOwn(ctx, body);
   const at = momentOf(ctx, body.at);
   const [item] = await itemRows(ctx.db, [body.itemId]);
   if (!item) throw fieldProblem('/itemId', 'not_found', 'no such item', 'not_found');
   const { from, to } = await lockEnds(ctx, body);
-  if (from) {
-    const [held] = await stockOf(ctx.db, from, [body.itemId]);
-    if ((held?.quantity ?? 0) < body.quantity)
-      throw fieldProblem(
-        '/quantity',
-        'stock_short',
-        `only ${String(Math.max(0, held?.quantity ?? 0))} there`,
-        'stock_short',
-      );
-  }
+  const batches = await lotsOf(ctx, body, from);
   const stationId = from?.stationId ?? to?.stationId ?? staffOf(ctx).stationId;
-  await rows(
-    ctx.db,
-    `insert into supply_movements (id, station_id, item_id, quantity, from_kind, from_id, to_kind, to_id, reason, at, recorded_at, recorded_by, note)
-     values (cast(:id as uuid), cast(:stationId as uuid), cast(:itemId as uuid), cast(:quantity as integer), :fromKind, cast(:fromId as uuid), :toKind, cast(:toId as uuid),
-       :reason, :at, :now, cast(:userId as uuid), cast(:note as text))`,
-    {
-      id: body.id,
-      stationId,
-      itemId: body.itemId,
-      quantity: body.quantity,
-      fromKind: body.from.kind,
-      fromId: from?.id ?? null,
-      toKind: body.to.kind,
-      toId: to?.id ?? null,
-      reason: body.reason,
-      at,
-      now: ctx.now(),
-      userId: userIdOf(ctx.actor),
-      note: body.note ?? null,
-    },
+  const stock = await book(
+    ctx,
+    at,
+    [
+      {
+        id: body.id,
+        stationId,
+        itemId: body.itemId,
+        quantity: body.quantity,
+        from: { kind: body.from.kind, id: from?.id ?? null },
+        to: { kind: body.to.kind, id: to?.id ?? null },
+        reason: body.reason,
+        batches,
+        ...(body.note === undefined ? {} : { note: body.note }),
+      },
+    ],
+    [from, to].filter((store) => store !== null),
   );
-  const stock: StockRow[] = [];
-  for (const store of [from, to]) if (store) stock.push(...(await stockOf(ctx.db, store, [body.itemId])));
   if (stock.length > 0) record(ctx, { type: 'supplies.moved', stationId, rows: { stock } });
   const [movement] = await movementRows(ctx.db, [body.id]);
   if (!movement) throw new Error('a movement was not written');
@@ -175,41 +202,31 @@ async function giverOf(ctx: Context, { patrolId, stationId }: HandOut): Promise<
 /** Books what was handed out. It has happened, so it is never refused: what was not booked in before is marked short and raised as a task. */
 export async function handOut(ctx: Context, given: HandOut): Promise<HandedOut> {
   if (given.items.length === 0) return { stock: [], tasks: [], handouts: [] };
-  const itemIds = [...new Set(given.items.map(({ itemId }) => itemId))];
-  const known = new Set((await itemRows(ctx.db, itemIds)).map(({ id }) => id));
-  const unknown = given.items.findIndex(({ itemId }) => !known.has(itemId));
-  if (unknown !== -1) throw fieldProblem(`/handouts/${String(unknown)}/itemId`, 'not_found', 'no such item');
+  await judgeItems(ctx, '/handouts', given.items);
   const giver = await giverOf(ctx, given);
-  const left = new Map(
-    (giver ? await stockOf(ctx.db, giver, itemIds) : []).map((stock) => [stock.itemId, stock.quantity]),
-  );
+  const itemIds = [...new Set(given.items.map(({ itemId }) => itemId))];
+  const left = new Map((giver ? await stockOf(ctx.db, giver, itemIds) : []).map((stock) => [stock.itemId, stock]));
   const handouts = given.items.map(({ itemId, quantity }) => {
     const before = left.get(itemId);
-    if (before === undefined) return { itemId, quantity, short: false };
-    left.set(itemId, before - quantity);
-    return { itemId, quantity, short: before < quantity };
+    if (!before) return { itemId, quantity, short: false, batches: [] };
+    const { taken, left: after } = takeFirst(before.batches, quantity);
+    left.set(itemId, { ...before, quantity: before.quantity - quantity, batches: after });
+    return { itemId, quantity, short: before.quantity < quantity, batches: taken };
   });
-  await rows(
-    ctx.db,
-    `insert into supply_movements (id, station_id, item_id, quantity, from_kind, from_id, to_kind, reason, at, recorded_at, recorded_by, encounter_id, short)
-     select h.id, cast(:stationId as uuid), h.item_id, h.quantity, :fromKind, cast(:fromId as uuid), 'person', 'hand_out', :at, :now, cast(:userId as uuid),
-       cast(:encounterId as uuid), h.short
-     from unnest(cast(:ids as uuid[]), cast(:itemIds as uuid[]), cast(:quantities as integer[]), cast(:shorts as boolean[])) as h (id, item_id, quantity, short)`,
-    {
+  const stock = await book(
+    ctx,
+    given.at,
+    handouts.map((handout) => ({
+      ...handout,
+      id: randomUUID(),
       stationId: given.stationId,
-      fromKind: giver?.kind ?? 'supplier',
-      fromId: giver?.id ?? null,
-      at: given.at,
-      now: ctx.now(),
-      userId: userIdOf(ctx.actor),
+      from: giver ? end(giver) : { kind: 'supplier', id: null },
+      to: { kind: 'person', id: null },
+      reason: 'hand_out',
       encounterId: given.encounterId,
-      ids: handouts.map(() => randomUUID()),
-      itemIds: handouts.map(({ itemId }) => itemId),
-      quantities: handouts.map(({ quantity }) => quantity),
-      shorts: handouts.map(({ short }) => short),
-    },
+    })),
+    giver ? [giver] : [],
   );
-  const stock = giver ? await stockOf(ctx.db, giver, itemIds) : [];
   const tasks: TaskRow[] = [];
   for (const { itemId, quantity } of stock) {
     if (!giver || !handouts.some((each) => each.itemId === itemId && each.short)) continue;
@@ -227,5 +244,5 @@ export async function handOut(ctx: Context, given: HandOut): Promise<HandedOut> 
       }),
     );
   }
-  return { stock, tasks, handouts };
+  return { stock, tasks, handouts: handouts.map(({ itemId, quantity, short }) => ({ itemId, quantity, short })) };
 }

@@ -1,4 +1,13 @@
 import {
+  createLoadList,
+  listLoadLists,
+  loadPatrol,
+  readLoad,
+  unloadPatrol,
+  updateLoadList,
+} from '../../shared/loads.ts';
+import { countStock, listStocktakes } from '../../shared/stocktakes.ts';
+import {
   createDepot,
   createItem,
   listDepots,
@@ -15,8 +24,12 @@ import { cursorOf, pageOf } from '../http/paging.ts';
 import { type Route, route } from '../http/route.ts';
 import { view, viewerOf } from '../realtime/audience.ts';
 import { changeDepot, changeItem } from './commands-catalogue.ts';
+import { addLoadList, changeLoadList, load, readPatrolLoad, unload } from './commands-loads.ts';
+import { countStore } from './commands-stocktakes.ts';
 import { addDepot, addItem, moveItems } from './commands.ts';
+import { loadListPage } from './queries-loads.ts';
 import { movementPage } from './queries-movements.ts';
+import { stocktakePage } from './queries-stocktakes.ts';
 import { depotPage, itemPage, stockIdForm, stockPage } from './queries.ts';
 
 /** The one store whose movements and stock the caller sees: its id, null for all of the subtree, undefined for none. */
@@ -59,5 +72,21 @@ export const supplyRoutes: Route[] = [
       ({ id }) => id,
     );
     return { items: items.flatMap((stock) => view('stock', stock, viewer) ?? []), nextCursor };
+  }),
+  route(listLoadLists, async (ctx, { query }) => {
+    const page = cursorOf(query);
+    return pageOf(await loadListPage(ctx.db, scopeOf(ctx).scope, page), page.limit, ({ id }) => id);
+  }),
+  route(createLoadList, (ctx, { body }) => addLoadList(ctx, body)),
+  route(updateLoadList, (ctx, { params, body }) => changeLoadList(ctx, params.id, body)),
+  route(readLoad, (ctx, { params, query }) => readPatrolLoad(ctx, params.id, query)),
+  route(loadPatrol, (ctx, { body }) => load(ctx, body)),
+  route(unloadPatrol, (ctx, { body }) => unload(ctx, body)),
+  route(countStock, (ctx, { body }) => countStore(ctx, body)),
+  route(listStocktakes, async (ctx, { query }) => {
+    const page = cursorOf(query);
+    const store = ownStore(ctx);
+    if (store === undefined) return { items: [], nextCursor: null };
+    return pageOf(await stocktakePage(ctx.db, scopeOf(ctx).scope, store, page), page.limit, ({ id }) => id);
   }),
 ];

@@ -1,14 +1,8 @@
-import { stringify } from 'csv-stringify/sync';
 import type { Tally, TallyCounts } from '../../shared/tally.ts';
+import { csvOf, formulaSafe } from '../http/spreadsheet.ts';
 import { COUNTS, countsIn } from './columns.ts';
 
-/** A spreadsheet takes a cell that begins like this (or with the full-width form) for a formula. */
-const FORMULA = /^[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/;
-
-/** Text that a spreadsheet shows and does not run: what looks like a formula gets an apostrophe in front. */
-export const formulaSafe = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
-
-/** The tally as CSV: the sum, a row a station, a row a day. UTF-8 with a byte order mark, because spreadsheets guess without it. */
+/** The tally as CSV: the sum, a row a station, a row a day. */
 export function tallyCsv(tally: Tally): string {
   const line = (kind: string, id: string, name: string, counts: TallyCounts): (string | number)[] => [
     kind,
@@ -21,5 +15,5 @@ export function tallyCsv(tally: Tally): string {
     ...tally.byStation.map((station) => line('station', station.stationId, station.name, station)),
     ...tally.byDay.map((day) => line('day', '', day.day, day)),
   ];
-  return stringify([['row', 'stationId', 'name', ...COUNTS], ...lines], { bom: true, record_delimiter: 'windows' });
+  return csvOf([['row', 'stationId', 'name', ...COUNTS], ...lines]);
 }

@@ -3,14 +3,13 @@ import { readClocks } from '../../shared/clocks.ts';
 import { readTally, readTallyCsv, readTallyXlsx } from '../../shared/tally.ts';
 import { cookieOf } from '../http/cookies.ts';
 import { rawRoute, type Route, route } from '../http/route.ts';
+import { XLSX_TYPE } from '../http/spreadsheet.ts';
 import { chooseLocale } from '../http/words.ts';
 import { readContext } from '../realtime/command.ts';
 import { clocksOf } from './clocks.ts';
 import { tallyCsv } from './csv.ts';
 import { tallyOf } from './report.ts';
 import { tallyXlsx } from './xlsx.ts';
-
-const XLSX_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 
 /** Names the file by its range; only letters, digits and dashes of it, so that nothing of a query stands in a header. */
 function nameFile(res: Response, { from, to }: { from: string; to: string }, extension: string): void {

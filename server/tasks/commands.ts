@@ -21,6 +21,48 @@ export async function raiseTask(ctx: Context, task: Pick<TaskRow, 'stationId' | 
   return raised;
 }
 
+/** Several at once, in the order given. */
+export async function raiseTasks(
+  ctx: Context,
+  tasks: readonly Pick<TaskRow, 'stationId' | 'kind' | 'subject'>[],
+): Promise<TaskRow[]> {
+  const raised = tasks.map((task) => ({ id: randomUUID(), ...task }));
+  await rows(
+    ctx.db,
+    `insert into tasks (id, station_id, kind, subject, created_at)
+     select r.id, r."stationId", r.kind, r.subject, :now
+     from jsonb_to_recordset(cast(:raised as jsonb)) as r (id uuid, "stationId" uuid, kind text, subject jsonb)`,
+    { raised: JSON.stringify(raised), now: ctx.now() },
+  );
+  const written = new Map(
+    (
+      await taskRows(
+        ctx.db,
+        raised.map(({ id }) => id),
+      )
+    ).map((task) => [task.id, task]),
+  );
+  return raised.map(({ id }) => {
+    const task = written.get(id);
+    if (!task) throw new Error('a task was not written');
+    return task;
+  });
+}
+
+/** Marks done those of these tasks that are open; the command that settles them carries the rows in its own fact. */
+export async function endTasks(ctx: Context, ids: readonly string[]): Promise<TaskRow[]> {
+  if (ids.length === 0) return [];
+  const done = await rows<{ id: string }>(
+    ctx.db,
+    `update tasks set done_at = :now, version = version + 1 where id = any (cast(:ids as uuid[])) and done_at is null returning id`,
+    { ids, now: ctx.now() },
+  );
+  return taskRows(
+    ctx.db,
+    done.map(({ id }) => id),
+  );
+}
+
 /** Marks a task done; 409 version_conflict when somebody was there before. */
 export async function finishTask(ctx: Context, id: string, version: number): Promise<TaskRow> {
   const known = await lockedTask(ctx.db, scopeOf(ctx).scope, id);

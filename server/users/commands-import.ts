@@ -10,6 +10,7 @@ import { rows } from '../db/rows.ts';
 import { translator } from '../http/words.ts';
 import { readContext, runCommand, type Service } from '../realtime/command.ts';
 import { liveStations } from '../stations/queries.ts';
+import { stationNamed, stationWords } from '../stations/queries-named.ts';
 import { hashPassword } from './passwords.ts';
 import { type FileLine, MOST_FINDINGS, readPeopleFile } from './people-file.ts';
 
@@ -45,24 +46,6 @@ const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789';
 const group = (): string => Array.from({ length: 4 }, () => LETTERS[randomInt(LETTERS.length)]).join('');
 /** Such as `k7m2-9xqd-h4wp`: 59 bits, to be read from a slip of paper once. */
 const newPassword = (): string => [group(), group(), group()].join('-');
-
-/** The station a cell names: by id, or by a name that only one station of the subtree has. */
-function stationNamed(
-  cell: string,
-  own: string,
-  stations: readonly StationRow[],
-): StationRow | 'not_found' | 'ambiguous' {
-  const wanted = cell.trim();
-  const byId = stations.find(({ id }) => id === (wanted === '' ? own : wanted.toLowerCase()));
-  const named = byId ? [byId] : stations.filter(({ name }) => name === wanted);
-  const [station] = named;
-  if (!station) return 'not_found';
-  return named.length > 1 ? 'ambiguous' : station;
-}
-const stationWords = {
-  not_found: 'no such station in your area',
-  ambiguous: 'several stations have this name: give the id',
-};
 
 /** What an empty cell says is what a field that is not there says. */
 const given = (cell: string | undefined): string | undefined =>

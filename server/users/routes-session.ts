@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 import type * as z from 'zod/mini';
 import type { Endpoint } from '../../shared/contract.ts';
-import { fieldErrors, Problem } from '../../shared/problems.ts';
+import { Problem } from '../../shared/problems.ts';
 import {
   beginSecondFactor,
   confirmSecondFactor,
@@ -12,7 +12,7 @@ import {
   whoAmI,
 } from '../../shared/users.ts';
 import { type Actor, type Context, staffOf } from '../context.ts';
-import { readBody } from '../http/body.ts';
+import { bodyOf } from '../http/body.ts';
 import { cookieOf, SESSION_COOKIE } from '../http/cookies.ts';
 import type { Limits } from '../http/limits.ts';
 import { type Route, rawRoute, route } from '../http/route.ts';
@@ -25,16 +25,6 @@ import { hashSecret } from './passwords.ts';
 import { sessionOf, staffBySession, userById } from './queries.ts';
 
 /** Failures are counted by address, and outlive the command's transaction: so these calls read their body themselves. */
-async function bodyOf<B extends z.ZodMiniType>(
-  endpoint: Endpoint<undefined, undefined, B>,
-  { req, res }: { req: Request; res: Response },
-): Promise<z.infer<B>> {
-  const given = await readBody(endpoint, req, res);
-  const parsed = endpoint.body.safeParse(given);
-  if (!parsed.success) throw new Problem('invalid', fieldErrors(parsed.error.issues, given));
-  return parsed.data;
-}
-
 async function enter(
   service: Service,
   limits: Limits,

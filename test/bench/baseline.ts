@@ -14,8 +14,47 @@ await pool.query(
 await pool.query(
   `create table if not exists raw_positions (patrol_id uuid primary key, lon float8, lat float8, at timestamptz)`,
 );
+await pool.query(`create table if not exists raw_shelters (id uuid primary key, total integer)`);
+await pool.query(
+  `create table if not exists raw_holds (id uuid primary key, shelter_id uuid, people integer, held_for text, expires_at timestamptz)`,
+);
+await pool.query(`create index if not exists raw_holds_shelter on raw_holds (shelter_id, expires_at)`);
 const app = express();
 app.use(express.json());
+app.post('/api/shelters/:id/holds', async (req, res) => {
+  const { id, people, for: heldFor } = req.body as { id: string; people: number; for: string };
+  const shelterId = req.params.id;
+  const now = new Date();
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    const {
+      rows: [shelter],
+    } = await client.query<{ total: number }>({
+      name: 'lock',
+      text: 'select total from raw_shelters where id = $1 for no key update',
+      values: [shelterId],
+    });
+    const {
+      rows: [taken],
+    } = await client.query<{ people: number }>({
+      name: 'count',
+      text: 'select coalesce(sum(people), 0)::integer as people from raw_holds where shelter_id = $1 and expires_at > $2',
+      values: [shelterId, now],
+    });
+    const free = (shelter?.total ?? 0) - (taken?.people ?? 0) >= people;
+    if (free)
+      await client.query({
+        name: 'hold',
+        text: 'insert into raw_holds values ($1, $2, $3, $4, $5)',
+        values: [id, shelterId, people, heldFor, new Date(now.getTime() + 5_400_000)],
+      });
+    await client.query('commit');
+    res.status(free ? 201 : 409).json({ id });
+  } finally {
+    client.release();
+  }
+});
 app.post('/sightings', async (req, res) => {
   const { id, position, people, source, description } = req.body as {
     id: string;
@@ -45,9 +84,18 @@ const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 process.on(
   'message',
-  (message: { emit?: number; send?: number; payload?: unknown; event?: string; unnest?: number; ticks?: number }) => {
+  (message: {
+    emit?: number;
+    send?: number;
+    payload?: unknown;
+    event?: string;
+    unnest?: number;
+    ticks?: number;
+    sql?: string;
+  }) => {
     const work = async (): Promise<object> => {
       const from = performance.now();
+      if (message.sql !== undefined) await pool.query(message.sql);
       if (message.emit !== undefined) {
         for (let n = 0; n < message.emit; n += 1) {
           io.to('all').emit(message.event ?? 'changes', message.payload);

@@ -3,9 +3,11 @@ import { findPostgres, startPostgres } from '../kit/postgres.ts';
 import { benchCoverage } from './coverage.ts';
 import { benchFanOut } from './fanout.ts';
 import { benchGrowth } from './growth.ts';
+import { benchHolds } from './holds.ts';
 import { benchIntake } from './intake.ts';
 import { describeMachine } from './kit.ts';
 import { benchMap } from './map.ts';
+import { benchMatch } from './match.ts';
 import { benchPlan } from './plan.ts';
 import { benchPositions } from './positions.ts';
 import { benchStart } from './start.ts';
@@ -17,10 +19,12 @@ const benches: Record<string, (cluster: string) => Promise<void>> = {
   fanout: benchFanOut,
   suggest: benchSuggest,
   plan: benchPlan,
+  match: benchMatch,
   map: benchMap,
   start: benchStart,
   growth: benchGrowth,
   coverage: benchCoverage,
+  holds: benchHolds,
 };
 
 const wanted = process.argv.slice(2);

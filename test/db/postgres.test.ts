@@ -56,7 +56,7 @@ describe.skipIf(testKind === 'embedded')('PostgreSQL (not for this database: no 
     );
     await expect.poll(() => woken, { timeout: 5_000 }).toBeGreaterThan(before);
     const reconnected = woken;
-    await database.notify(database.knex);
+    database.committed();
     await expect.poll(() => woken).toBe(reconnected + 1);
     await stop();
   });
@@ -66,7 +66,7 @@ describe.skipIf(testKind === 'embedded')('PostgreSQL (not for this database: no 
     let woken = 0;
     await other.listen(() => (woken += 1));
     const before = woken;
-    await inTransaction(database, (trx) => database.notify(trx));
+    database.committed();
     await expect.poll(() => woken).toBe(before + 1);
     await other.close();
   });

@@ -156,6 +156,7 @@ it('goes from a sighting to a bed, and everybody sees it happen', { timeout: 150
   await crew.press(crew.t('job.step.transporting'));
   await deskLearns('transporting');
   await keeper.press(keeper.t('house.coming.arrive'), coming);
+  await keeper.press(keeper.t('house.walkin.save'), keeper.page.getByRole('dialog'));
   await keeper.sees(keeper.t('house.coming.in', { count: 1 }));
   await coming.waitFor({ state: 'detached' });
   await expect

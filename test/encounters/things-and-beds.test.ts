@@ -1,11 +1,11 @@
 /** What a meeting brings with it: things given, beds held, and who may read of it. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { rows } from '../../server/db/rows.ts';
+import { one, rows } from '../../server/db/rows.ts';
 import { stepDispatch } from '../../shared/dispatches.ts';
 import { listEncounters, recordEncounter } from '../../shared/encounters.ts';
 import { updatePatrol } from '../../shared/patrols.ts';
-import { createShelter, holdBed } from '../../shared/shelters.ts';
+import { createShelter, holdBed, updateShelter } from '../../shared/shelters.ts';
 import { checkIn } from '../../shared/stays.ts';
 import { createItem, listStock, moveSupplies } from '../../shared/supplies.ts';
 import { listTasks } from '../../shared/tasks.ts';
@@ -142,14 +142,43 @@ describe('people brought in', () => {
     const shelterId = await shelterOf(1);
     expect((await expectReplay(app, () => meet(crew, { dispatchId, shelterId, ...coming(2) }))).status).toBe(201);
     expect(await tasksOf(shelterId)).toMatchObject([
-      { kind: 'no_bed', stationId: app.stations.east, subject: { people: 2 } },
+      { kind: 'no_bed', stationId: app.stations.east, subject: { people: 1 } },
     ]);
-    expect(await holdsOf(dispatchId)).toEqual([]);
+    expect(await holdsOf(dispatchId)).toEqual([{ people: 1, status: 'held', shelter: shelterId }]);
     await rows(app.database.knex, `update shelters set status = 'closed' where id = cast(:shelterId as uuid)`, {
       shelterId,
     });
     expect((await meet(crew, { dispatchId, shelterId, ...coming(1) })).status).toBe(201);
     expect(await tasksOf(shelterId)).toHaveLength(2);
+  });
+
+  it('get places of the kind that suits them, and a seat when the beds are gone', async () => {
+    const { crew, dispatchId } = await job();
+    const shelterId = await shelterOf(0);
+    const kinds = { capacity: { women: 1, accessible: 1 }, seats: { any: 1 } };
+    const { version } = await one<{ version: number }>(
+      app.database.knex,
+      `select version from shelters where id = cast(:shelterId as uuid)`,
+      { shelterId },
+    );
+    await app.east.manager.does(updateShelter, { params: { id: shelterId }, body: { version, ...kinds } });
+    const people = [
+      { outcome: 'brought_in', groups: ['woman_alone'] },
+      { outcome: 'brought_in', groups: ['disabled'] },
+      { outcome: 'brought_in' },
+    ];
+    expect((await meet(crew, { dispatchId, shelterId, people })).status).toBe(201);
+    const held = await rows(
+      app.database.knex,
+      `select unit, kind, people from holds where dispatch_id = cast(:dispatchId as uuid) order by unit, kind`,
+      { dispatchId },
+    );
+    expect(held).toEqual([
+      { unit: 'bed', kind: 'accessible', people: 1 },
+      { unit: 'bed', kind: 'women', people: 1 },
+      { unit: 'seat', kind: 'any', people: 1 },
+    ]);
+    expect(await tasksOf(shelterId)).toEqual([]);
   });
 
   it('need no bed when nobody comes along', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { DispatchRow } from '../../shared/dispatches.ts';
 import type { PatrolRow } from '../../shared/patrols.ts';
 import type { RecheckRow } from '../../shared/rechecks.ts';
-import type { HoldRow, ShelterRow } from '../../shared/shelters.ts';
+import { type HoldRow, noBeds, type ShelterRow } from '../../shared/shelters.ts';
 import { emptyState, type State } from '../../shared/state.ts';
 import {
   type Answer,
@@ -88,12 +88,22 @@ const shelter: ShelterRow = {
   position: null,
   address: 'Road 1',
   phone: null,
+  contact: null,
+  operator: null,
   hours: '',
+  opening: [],
   features: [],
+  about: '',
   confidential: false,
-  beds: { any: 4, men: 0, women: 0, family: 0, accessible: 0, quarantine: 0 },
-  occupiedBeds: { any: 0, men: 0, women: 0, family: 0, accessible: 0, quarantine: 0 },
+  beds: { ...noBeds(), any: 4 },
+  occupiedBeds: noBeds(),
+  seats: noBeds(),
+  occupiedSeats: noBeds(),
+  surgeBeds: noBeds(),
+  surgeOpen: false,
   countedAt: at(-30),
+  exportedAt: null,
+  closedDownAt: null,
 };
 const stock = {
   id: 'patrol:p:blanket',
@@ -101,6 +111,7 @@ const stock = {
   place: { kind: 'patrol', id: 'p' } as const,
   itemId: 'blanket',
   quantity: 5,
+  batches: [],
 };
 const picture: State = {
   ...emptyState,

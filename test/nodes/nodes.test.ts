@@ -153,7 +153,7 @@ describe.skipIf(testKind !== 'postgres')(
         .poll(async () => (await pids()).filter((pid) => !before.includes(pid)).length, { timeout: PATIENCE_MS })
         .toBe(NODES);
       // committed without a NOTIFY, as if it had been lost on the way
-      const mute: Service = { ...service, database: { ...database, notify: () => Promise.resolve() } };
+      const mute: Service = { ...service, database: { ...database, committed: () => undefined } };
       const actor = await authenticate(service, { cookie: viewers.root.cookie ?? '' });
       if (!actor) throw new Error('nobody is signed in');
       const item = { id: randomUUID(), name: 'Gloves', unit: 'pair', kind: 'clothing' as const };

@@ -4,17 +4,19 @@ import { generateSync } from 'otplib';
 import sharp from 'sharp';
 import { expect } from 'vitest';
 import { one, row, rows } from '../../server/db/rows.ts';
+import { atLocationId } from '../../server/hsds/entities.ts';
 import { hashPassword } from '../../server/users/passwords.ts';
 import { recordCall } from '../../shared/calls.ts';
 import { stepDispatch } from '../../shared/dispatches.ts';
 import { recordEncounter } from '../../shared/encounters.ts';
 import { closeIncident, mergeIncident } from '../../shared/incidents.ts';
+import { createLoadList } from '../../shared/loads.ts';
 import { createInformant } from '../../shared/informants.ts';
 import { raisePanic } from '../../shared/panics.ts';
 import { createDevice, createVehicle, readDeviceSetup, startPatrol } from '../../shared/patrols.ts';
 import { askReporter } from '../../shared/questions.ts';
 import { createRound, startRun } from '../../shared/rounds.ts';
-import { holdBed } from '../../shared/shelters.ts';
+import { createShelter, holdBed } from '../../shared/shelters.ts';
 import { checkIn } from '../../shared/stays.ts';
 import { createSite } from '../../shared/sites.ts';
 import { setRule } from '../../shared/stations.ts';
@@ -178,6 +180,10 @@ export async function createWorld(app: TestApp): Promise<World> {
   await crew.does(recordEncounter, {
     body: { ...id(), dispatchId, position: point, people: [{ outcome: 'refused' }] },
   });
+  // nobody leaves whom the rows below check in
+  await rows(db, `update shelter_beds set total = 200 where shelter_id = cast(:east as uuid)`, {
+    east: app.shelters.east,
+  });
   await dispatcher.does(checkIn, { body: { ...id(), shelterId: app.shelters.east } });
   await admin.does(createToken, {
     body: { ...id(), stationId: app.stations.east, name: 'a system', role: 'inspector' },
@@ -187,6 +193,12 @@ export async function createWorld(app: TestApp): Promise<World> {
   return world;
 }
 
+const nightList = async ({ app, ids }: World): Promise<string> =>
+  (
+    await app.east.manager.does(createLoadList, {
+      body: { ...id(), name: 'Night', lines: [{ itemId: ids.item, quantity: 5 }] },
+    })
+  ).id;
 const list = (may: string): MatrixRow => ({ may, foreign: 'unseen', ask: () => ({}) });
 const ofIncident = (may: string, body: object | undefined = {}): MatrixRow => ({
   may,
@@ -543,7 +555,22 @@ export const matrix: Record<string, MatrixRow> = {
   },
 
   listPublicShelters: { may: 'yyyyyyyy', foreign: 'open', ask: () => ({}) },
+  importShelters: {
+    may: 'nnnnnnyy',
+    foreign: 'unseen',
+    ask: () => ({ csv: `name,kind,address\nHouse ${randomUUID()},warm_place,there\n` }),
+  },
+  readHsds: { may: 'yyyyyyyy', foreign: 'open', ask: () => ({}) },
+  listHsdsServices: { may: 'yyyyyyyy', foreign: 'open', ask: () => ({ query: { full: 'true' } }) },
+  readHsdsService: { may: 'yyyyyyyy', foreign: 'open', ask: ({ app }) => ({ params: { id: app.shelters.east } }) },
+  listHsdsServiceAtLocations: { may: 'yyyyyyyy', foreign: 'open', ask: () => ({}) },
+  readHsdsServiceAtLocation: {
+    may: 'yyyyyyyy',
+    foreign: 'open',
+    ask: ({ app }) => ({ params: { id: atLocationId(app.shelters.east) } }),
+  },
   listShelters: list('nnyyyyyy'),
+  matchShelters: { may: 'nnnyyyyn', foreign: 'unseen', ask: () => ({ body: { people: { any: 1 } } }) },
   createShelter: {
     may: 'nnnnnnyy',
     foreign: 404,
@@ -588,6 +615,28 @@ export const matrix: Record<string, MatrixRow> = {
       return { params: { id: world.app.shelters.east, holdId: body.id } };
     },
   },
+  extendHold: {
+    may: 'nnnyyyyn',
+    foreign: 404,
+    ask: async (world) => {
+      const body = { ...id(), people: 1, for: 'somebody', dispatchId: (await world.job()).dispatchId };
+      const { version } = await world.app.east.dispatcher.does(holdBed, {
+        params: { id: world.app.shelters.east },
+        body,
+      });
+      return { params: { id: world.app.shelters.east, holdId: body.id }, body: { version, minutes: 300 } };
+    },
+  },
+  countShelter: {
+    may: 'nnnynyyn',
+    foreign: 404,
+    ask: ({ app }) => ({ params: { id: app.shelters.east }, body: { ...id(), people: 3, night: true } }),
+  },
+  listShelterCounts: {
+    may: 'nnyynyyy',
+    foreign: 404,
+    ask: ({ app }) => ({ params: { id: app.shelters.east } }),
+  },
   listStays: list('nnnynyyn'),
   checkIn: { may: 'nnnynyyn', foreign: 404, ask: ({ app }) => ({ body: { ...id(), shelterId: app.shelters.east } }) },
   updateStay: {
@@ -597,6 +646,36 @@ export const matrix: Record<string, MatrixRow> = {
       params: { id: (await app.east.dispatcher.does(checkIn, { body: { ...id(), shelterId: app.shelters.east } })).id },
       body: { version: 1, left: true },
     }),
+  },
+  settleDue: {
+    may: 'nnnynyyn',
+    foreign: 404,
+    ask: async ({ app }) => ({
+      params: { id: (await app.east.dispatcher.does(checkIn, { body: { ...id(), shelterId: app.shelters.east } })).id },
+      body: { kind: 'max_stay', note: 'moved to a station' },
+    }),
+  },
+  extendStay: {
+    may: 'nnnynyyn',
+    foreign: 404,
+    ask: async ({ app }) => ({
+      params: { id: (await app.east.dispatcher.does(checkIn, { body: { ...id(), shelterId: app.shelters.east } })).id },
+      body: { ...id(), days: 3, reason: 'too ill to travel', filedWith: 'the bureau' },
+    }),
+  },
+  closeDownShelter: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: async ({ app }) => {
+      const place = { ...id(), name: 'A tent', kind: 'warm_place' as const, address: '1 South Street', capacity: {} };
+      await app.east.manager.does(createShelter, { body: place });
+      return { params: { id: place.id }, body: { version: 1 } };
+    },
+  },
+  exportGuests: {
+    may: 'nnnynnyy',
+    foreign: 404,
+    ask: ({ app }) => ({ params: { id: app.shelters.east }, body: { format: 'csv' } }),
   },
 
   listItems: { may: 'nyyyyyyy', foreign: 'open', ask: () => ({}) },
@@ -642,6 +721,60 @@ export const matrix: Record<string, MatrixRow> = {
     },
   },
   listStock: list('nnnyyyyy'),
+  listLoadLists: {
+    may: 'nnnnyyyy',
+    foreign: 'unseen',
+    ask: async (world) => {
+      await nightList(world);
+      return {};
+    },
+  },
+  createLoadList: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: ({ app, ids }) => ({
+      body: { ...id(), stationId: app.stations.east, name: 'Night', lines: [{ itemId: ids.item, quantity: 5 }] },
+    }),
+  },
+  updateLoadList: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: async (world) => {
+      const listId = await nightList(world);
+      return { params: { id: listId }, body: { version: 1, lines: [{ itemId: world.ids.item, quantity: 6 }] } };
+    },
+  },
+  readLoad: {
+    may: 'nnnnyyyy',
+    foreign: 404,
+    ask: async (world) => ({ params: { id: world.ids.patrol }, query: { listId: await nightList(world) } }),
+  },
+  loadPatrol: {
+    may: 'nnnnyyyy',
+    foreign: 404,
+    ask: ({ ids }) => ({
+      body: { ...id(), patrolId: ids.patrol, depotId: ids.depot, lines: [{ itemId: ids.item, quantity: 1 }] },
+    }),
+  },
+  unloadPatrol: {
+    may: 'nnnnyyyy',
+    foreign: 404,
+    ask: ({ ids }) => ({ body: { ...id(), patrolId: ids.patrol, depotId: ids.depot } }),
+  },
+  countStock: {
+    may: 'nnnyynyy',
+    foreign: 404,
+    ask: ({ app, ids }, role) => {
+      const place =
+        role === 'shelter'
+          ? { kind: 'shelter', id: app.shelters.east }
+          : role === 'crew'
+            ? { kind: 'patrol', id: ids.patrol }
+            : { kind: 'depot', id: ids.depot };
+      return { body: { ...id(), place, reason: 'routine', lines: [{ itemId: ids.item, counted: 50 }] } };
+    },
+  },
+  listStocktakes: list('nnyyyyyy'),
 
   listVehicles: list('nnynyyyy'),
   createVehicle: {

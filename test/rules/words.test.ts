@@ -25,9 +25,12 @@ import zh from '../../shared/locales/zh-CN.json' with { type: 'json' };
 import { patrolStatuses } from '../../shared/patrols.ts';
 import { problemStatus } from '../../shared/problems.ts';
 import { roles } from '../../shared/roles.ts';
-import { bedKinds, freshnesses, shelterKinds, shelterStatuses } from '../../shared/shelters.ts';
+import { exclusions } from '../../shared/shelter-match.ts';
+import { bedKinds, freshnesses, placeUnits, shelterKinds, shelterStatuses } from '../../shared/shelters.ts';
 import { followStatuses, signs, sources } from '../../shared/sightings.ts';
 import { namedSkills } from '../../shared/skills.ts';
+import { stocktakeReasons } from '../../shared/stocktakes.ts';
+import { itemKinds, placeKinds, reasons } from '../../shared/supplies.ts';
 import { taskKinds } from '../../shared/tasks.ts';
 import { precipitations } from '../../shared/weather.ts';
 import { adminTour } from '../../web/admin/tour.ts';
@@ -83,12 +86,18 @@ const families: Record<string, readonly string[]> = {
   'aid.advice.': coldAdvice,
   'aid.stage.': coldStages,
   'bed.': bedKinds,
+  'match.excluded.': exclusions,
+  'match.unit.': placeUnits,
   'freshness.': freshnesses,
   'crs.': crsNames,
   'cold.level.': coldLevels,
   'cold.basis.': ['weather', 'signs'],
   'precipitation.': precipitations,
   'task.': taskKinds,
+  'item.kind.': itemKinds,
+  'supplies.place.': placeKinds,
+  'supplies.reason.': reasons,
+  'stocktake.reason.': stocktakeReasons,
   'command.': commands.map(({ id }) => id),
   'alarm.': alarmKinds,
   'map.layer.': mapLayers,

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { type DispatchStatus, dispatchStatuses, isEnded, judgeStep, nextStep } from '../../shared/dispatches.ts';
 import { followSteps } from '../../shared/follow.ts';
 import { awaitsClosing, byUrgency, type IncidentRow, isResting, priorities } from '../../shared/incidents.ts';
-import { availability, type Beds, bedKinds, freshness, noBeds } from '../../shared/shelters.ts';
 
 describe('a step of a job', () => {
   // Rows: from. Columns: to, in the order of dispatchStatuses. s step, = same, e dispatch_ended, b step_back, f forbidden.
@@ -42,72 +41,6 @@ describe('a step of a job', () => {
       expect(next === null).toBe(isEnded(from));
       if (next) expect(judgeStep(from, next, false)).toBe('step');
     }
-  });
-});
-
-describe('beds', () => {
-  const now = new Date('2026-01-15T13:00:00.000Z');
-  const later = '2026-01-15T13:00:00.001Z';
-  const counts = fc.record(
-    Object.fromEntries(bedKinds.map((kind) => [kind, fc.integer({ min: 0, max: 50 })])) as unknown as Record<
-      keyof Beds,
-      fc.Arbitrary<number>
-    >,
-  );
-  const holds = fc.array(
-    fc.record({
-      kind: fc.constantFrom(...bedKinds),
-      people: fc.integer({ min: 1, max: 9 }),
-      status: fc.constantFrom('held' as const, 'used' as const, 'cancelled' as const, 'expired' as const),
-      expiresAt: fc.constantFrom(later, now.toISOString()),
-    }),
-  );
-
-  it('are never fewer than none, by kind total - occupied - held, and none at all unless open', () => {
-    fc.assert(
-      fc.property(
-        counts,
-        counts,
-        holds,
-        fc.constantFrom('open' as const, 'full' as const, 'closed' as const),
-        (beds, occupiedBeds, list, status) => {
-          const got = availability({ beds, occupiedBeds, status }, list, now);
-          const live = list.filter((hold) => hold.status === 'held' && hold.expiresAt === later);
-          let total = 0;
-          for (const kind of bedKinds) {
-            const held = live.filter((hold) => hold.kind === kind).reduce((sum, hold) => sum + hold.people, 0);
-            const free = status === 'open' ? Math.max(0, beds[kind] - occupiedBeds[kind] - held) : 0;
-            expect(got.available[kind]).toBe(free);
-            total += free;
-          }
-          expect(got.available.total).toBe(total);
-          expect(got.held).toBe(live.reduce((sum, hold) => sum + hold.people, 0));
-          expect(got.capacity.total).toBe(bedKinds.reduce((sum, kind) => sum + beds[kind], 0));
-        },
-      ),
-    );
-  });
-
-  it('a hold ends at its stored moment, not after it', () => {
-    const shelter = { beds: { ...noBeds(), any: 1 }, occupiedBeds: noBeds(), status: 'open' as const };
-    expect(
-      availability(shelter, [{ kind: 'any', people: 1, status: 'held', expiresAt: now.toISOString() }], now).available
-        .total,
-    ).toBe(1);
-    expect(
-      availability(shelter, [{ kind: 'any', people: 1, status: 'held', expiresAt: later }], now).available.total,
-    ).toBe(0);
-  });
-
-  it.each([
-    [0, 'fresh'],
-    [1.99, 'fresh'],
-    [2, 'ageing'],
-    [8, 'ageing'],
-    [8.01, 'stale'],
-    [-1, 'fresh'],
-  ])('a count %f h old is %s', (hours, word) => {
-    expect(freshness(new Date(now.getTime() - hours * 3_600_000), now, { fresh: 2, stale: 8 })).toBe(word);
   });
 });
 

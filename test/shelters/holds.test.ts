@@ -5,7 +5,14 @@ import { runCommand } from '../../server/realtime/command.ts';
 import { expireHolds } from '../../server/shelters/jobs.ts';
 import { stepDispatch } from '../../shared/dispatches.ts';
 import { closeIncident } from '../../shared/incidents.ts';
-import { createShelter, holdBed, listShelters, releaseHold, type ShelterView, updateShelter } from '../../shared/shelters.ts';
+import {
+  createShelter,
+  holdBed,
+  listShelters,
+  releaseHold,
+  type ShelterView,
+  updateShelter,
+} from '../../shared/shelters.ts';
 import { checkIn, listStays, updateStay } from '../../shared/stays.ts';
 import { addPerson, useApp } from '../kit/app.ts';
 import { dispatch, goOut, incidentOf, report } from '../kit/builders.ts';

@@ -1,17 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { rows } from '../../server/db/rows.ts';
-import { publicShelters } from '../../server/shelters/queries.ts';
+import { publicShelters } from '../../server/shelters/queries-public.ts';
 import {
+  countShelter,
   createShelter,
+  extendHold,
   holdBed,
   listPublicShelters,
+  listShelterCounts,
   listShelters,
+  releaseHold,
   type ShelterView,
   updateShelter,
 } from '../../shared/shelters.ts';
+import { checkIn, updateStay } from '../../shared/stays.ts';
 import { places, useApp } from '../kit/app.ts';
-import { hours } from '../kit/clock.ts';
+import { hours, minutes } from '../kit/clock.ts';
 import { expectReplay } from '../kit/replay.ts';
 
 const app = useApp();
@@ -191,6 +196,119 @@ describe('a shelter', () => {
   });
 });
 
+describe('counts of a house', () => {
+  const countsOf = async (id: string, query: Record<string, string> = {}) =>
+    app.east.dispatcher.does(listShelterCounts, { params: { id }, query });
+
+  it('are kept with what was registered, newest first, and make the count fresh', async () => {
+    const { id } = await add({ capacity: { any: 4 } });
+    const hold = { params: { id }, body: { id: randomUUID(), people: 1, for: 'x' } };
+    await app.east.dispatcher.does(holdBed, hold);
+    app.clock.advance(minutes(5));
+    const stay = await app.east.dispatcher.does(checkIn, { body: { id: randomUUID(), shelterId: id, people: 2 } });
+    app.clock.advance(minutes(100));
+    const body = { id: randomUUID(), people: 3, night: true, note: 'one asleep in the hall' };
+    const night = await expectReplay(app, () => app.east.dispatcher.does(countShelter, { params: { id }, body }));
+    expect(night).toEqual({
+      id: body.id,
+      version: 1,
+      shelterId: id,
+      at: app.clock.now().toISOString(),
+      source: 'night_count',
+      counted: 3,
+      registered: 2,
+      held: 0,
+      total: 4,
+      note: body.note,
+    });
+    expect(
+      (await app.east.dispatcher.does(listShelters, { query: { limit: '500' } })).items.find((each) => each.id === id),
+    ).toMatchObject({
+      freshness: 'fresh',
+      countedAt: night.at,
+      occupied: 2,
+    });
+    app.clock.advance(minutes(5));
+    await app.east.dispatcher.does(updateStay, {
+      params: { id: stay.id },
+      body: { version: stay.version, left: true },
+    });
+    app.clock.advance(minutes(5));
+    await app.east.dispatcher.does(updateShelter, {
+      params: { id },
+      body: { version: 1, surge: { any: 2 }, surgeOpen: true },
+    });
+    const first = await countsOf(id, { limit: '2' });
+    const rest = await countsOf(id, { limit: '3', cursor: first.nextCursor ?? '' });
+    expect(
+      [first, rest].flatMap(({ items }) =>
+        items.map((each) => [each.source, each.counted, each.registered, each.held, each.total]),
+      ),
+    ).toEqual([
+      ['capacity', null, 0, 0, 6],
+      ['departure', null, 0, 0, 4],
+      ['night_count', 3, 2, 0, 4],
+      ['arrival', null, 2, 1, 4],
+      ['capacity', null, 0, 0, 4],
+    ]);
+    expect(rest.nextCursor).toBeNull();
+  });
+
+  it("are the staff's own house only, and of a house given up there are none", async () => {
+    const { id } = await add();
+    const body = () => ({ params: { id }, body: { id: randomUUID(), people: 0 } });
+    expect((await app.east.shelter.call(countShelter, body())).status).toBe(404);
+    expect((await app.east.shelter.call(listShelterCounts, { params: { id } })).status).toBe(404);
+    expect((await app.east.shelter.does(countShelter, { ...body(), params: { id: app.shelters.east } })).source).toBe(
+      'count',
+    );
+    expect((await app.east.shelter.does(listShelterCounts, { params: { id: app.shelters.east } })).items).not.toEqual(
+      [],
+    );
+    const hold = await app.east.dispatcher.does(holdBed, {
+      params: { id },
+      body: { id: randomUUID(), people: 1, for: 'x' },
+    });
+    await rows(app.database.knex, `update shelters set closed_down_at = :now where id = cast(:id as uuid)`, {
+      id,
+      now: app.clock.now(),
+    });
+    const desk = app.east.manager;
+    const params = { id, holdId: hold.id };
+    const answers = await Promise.all([
+      desk.call(countShelter, body()),
+      desk.call(listShelterCounts, { params }),
+      desk.call(updateShelter, { params, body: { version: 1, status: 'open' } }),
+      desk.call(holdBed, { params, body: { id: randomUUID(), people: 1, for: 'x' } }),
+      desk.call(extendHold, { params, body: { version: 1, minutes: 100 } }),
+      desk.call(releaseHold, { params }),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404, 404]);
+  });
+});
+
+describe('surge beds', () => {
+  it('are there only while they are opened; what they leave behind is shown, and nothing more is held', async () => {
+    const { id } = await add({ capacity: { any: 1 } });
+    const set = (version: number, body: object) =>
+      app.east.dispatcher.does(updateShelter, { params: { id }, body: { version, ...body } });
+    const hold = () =>
+      app.east.dispatcher.call(holdBed, { params: { id }, body: { id: randomUUID(), people: 2, for: 'x' } });
+    expect(await set(1, { surge: { any: 3 } })).toMatchObject({ capacity: { any: 1 }, surgeOpen: false });
+    expect((await hold()).body).toMatchObject({ code: 'no_bed' });
+    expect(await set(2, { surgeOpen: true })).toMatchObject({ capacity: { any: 4 }, available: { any: 4 } });
+    expect([(await hold()).status, (await hold()).status, (await hold()).status]).toEqual([201, 201, 409]);
+    expect(await expectReplay(app, () => set(3, { surgeOpen: false }))).toMatchObject({
+      capacity: { any: 1 },
+      available: { any: 0 },
+      held: 4,
+      over: 3,
+    });
+    expect((await hold()).body).toMatchObject({ code: 'no_bed' });
+    expect(await set(4, { capacity: { any: 0 } })).toMatchObject({ over: 4 });
+  });
+});
+
 describe('open warm places, for anyone', () => {
   it('are nearest first, with room in words and never a number', async () => {
     const [lon, lat] = [100.5, 35.5];
@@ -212,6 +330,7 @@ describe('open warm places, for anyone', () => {
     expect(items.find(({ id }) => id === nearest.id)).toMatchObject({ room: 'full' });
     expect(items.map(({ id }) => id)).not.toContain(closed.id);
     expect(Object.keys(items[0] ?? {}).sort()).toEqual([
+      'about',
       'address',
       'distanceM',
       'features',
@@ -220,6 +339,7 @@ describe('open warm places, for anyone', () => {
       'id',
       'kind',
       'name',
+      'openUntil',
       'phone',
       'position',
       'room',

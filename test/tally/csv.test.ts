@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formulaSafe } from '../../server/tally/csv.ts';
+import { formulaSafe } from '../../server/http/spreadsheet.ts';
 
 describe('text for a spreadsheet', () => {
   it.each(['=HYPERLINK("x")', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '＝1', '＋1', '－1', '＠SUM'])(

@@ -1,7 +1,7 @@
 /** What the list shows of a field. */
 import { serverNow } from '../live/clock.ts';
 import { age, day, moment, number } from '../ui/format.ts';
-import type { Field, Row } from '../ui/registry.ts';
+import { type Field, type Row, valueOf } from '../ui/registry.ts';
 import { skillWords } from '../ui/skills.ts';
 import { t } from '../ui/words.ts';
 import { choicesOf, nameIn } from './lists.ts';
@@ -13,7 +13,7 @@ const said = (value: unknown): string =>
 
 /** A field of a row in words; '' for nothing. */
 export function cellOf(field: Field, row: Row): string {
-  const value = row[field.key];
+  const value = valueOf(field, row);
   if (value === null || value === undefined || value === '') return '';
   switch (field.kind) {
     case 'choice':
@@ -33,9 +33,16 @@ export function cellOf(field: Field, row: Row): string {
     case 'day':
       return day(said(value));
     case 'counts': {
-      const total = (value as Record<string, unknown>)['total'];
-      return typeof total === 'number' ? number(total) : '';
+      const { total: _, ...each } = value as Record<string, number>;
+      const sum = Object.values(each).reduce((all, one) => all + one, 0);
+      return sum === 0 ? '' : number(sum);
     }
+    case 'lines':
+      return Array.isArray(value) ? t('admin.lines.count', { count: value.length }) : '';
+    case 'choices':
+      return (value as readonly string[]).map((one) => t(field.word + one)).join(t('list.comma'));
+    case 'opening':
+      return (value as readonly unknown[]).length === 0 ? '' : t('admin.yes');
     case 'skills':
       return (value as readonly string[]).map(skillWords).join(t('list.comma'));
     case 'tags':

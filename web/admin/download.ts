@@ -1,4 +1,5 @@
-/** Hands a file to whoever asked for it. */
+/** Tables that leave the page as files. */
+import { saveFile } from '../live/file.ts';
 
 /** A cell that no spreadsheet takes for a formula. */
 const cell = (value: string | number): string => {
@@ -9,10 +10,5 @@ const cell = (value: string | number): string => {
 /** Saves a table as CSV, with a byte order mark, so that every spreadsheet reads its Chinese. */
 export function saveCsv(name: string, lines: readonly (readonly (string | number)[])[]): void {
   const text = `\uFEFF${lines.map((line) => line.map(cell).join(',')).join('\r\n')}\r\n`;
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  saveFile({ name, blob: new Blob([text], { type: 'text/csv' }) });
 }

@@ -1,8 +1,9 @@
 /** Between a row, what a form holds of it, and the body of a call. */
 import type { Endpoint } from '../../shared/contract.ts';
 import type { LonLat } from '../../shared/geo.ts';
+import type { OpeningWindow } from '../../shared/opening.ts';
 import { type FieldError, fieldErrors } from '../../shared/problems.ts';
-import { type Draft, type Field, limitsOf, type Registry, type Row, type Value } from '../ui/registry.ts';
+import { type Draft, type Field, limitsOf, type Registry, type Row, type Value, valueOf } from '../ui/registry.ts';
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -41,6 +42,11 @@ const forms: Record<
       write: (value) => (Array.isArray(value) ? { type: 'Point', coordinates: value } : null),
     },
     tags: list,
+    choices: list,
+    opening: {
+      read: (value) => (Array.isArray(value) ? (value as OpeningWindow[]) : []),
+      write: list.write,
+    },
     skills: list,
     counts: {
       read: (value, keys) =>
@@ -48,6 +54,16 @@ const forms: Record<
           keys.map((key) => [key, isRecord(value) && typeof value[key] === 'number' ? value[key] : 0]),
         ),
       write: (value) => value,
+    },
+    lines: {
+      read: (value) =>
+        Array.isArray(value)
+          ? Object.fromEntries(
+              (value as { itemId: string; quantity: number }[]).map(({ itemId, quantity }) => [itemId, quantity]),
+            )
+          : {},
+      write: (value) =>
+        Object.entries(isRecord(value) ? value : {}).map(([itemId, quantity]) => ({ itemId, quantity })),
     },
     // the whole of the last day counts, by the clock of whoever says so
     day: {
@@ -72,7 +88,7 @@ export function draftOf({ fields, create, update }: Registry, row: Row | null, p
       .map((field) => {
         const { key, kind, begins } = field;
         const keys = (limitsOf(update, key) ?? limitsOf(create, key))?.keys ?? [];
-        const given = row ? row[key] : (preset[key] ?? begins);
+        const given = row ? valueOf(field, row) : (preset[key] ?? begins);
         return [key, row || !(key in preset) ? forms[kind].read(given, keys) : (preset[key] ?? null)];
       }),
   );

@@ -4,6 +4,7 @@ import type { Endpoint } from '../../shared/contract.ts';
 import { listVehicles } from '../../shared/patrols.ts';
 import { listShelters } from '../../shared/shelters.ts';
 import { listStations } from '../../shared/stations.ts';
+import { listItems } from '../../shared/supplies.ts';
 import { outgoing, send } from '../live/call.ts';
 import type { Row, Source } from '../ui/registry.ts';
 
@@ -94,7 +95,12 @@ export function useRows(endpoint: Endpoint): Rows {
   };
 }
 
-const endpoints: Record<Source, Endpoint> = { stations: listStations, shelters: listShelters, vehicles: listVehicles };
+const endpoints: Record<Source, Endpoint> = {
+  stations: listStations,
+  shelters: listShelters,
+  vehicles: listVehicles,
+  items: listItems,
+};
 const whole: Partial<Record<Source, ShallowRef<readonly Row[] | null>>> = {};
 
 /** All rows of a list; null until they are there. */

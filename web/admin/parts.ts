@@ -2,15 +2,15 @@
 import type { Component } from 'vue';
 import type { Endpoint } from '../../shared/contract.ts';
 import { createInformant } from '../../shared/informants.ts';
+import { createLoadList } from '../../shared/loads.ts';
 import { createDevice, createVehicle } from '../../shared/patrols.ts';
 import { importPlaces } from '../../shared/places.ts';
 import { createShelter } from '../../shared/shelters.ts';
 import { createStation, importAreas, setRule } from '../../shared/stations.ts';
-import { createDepot, createItem } from '../../shared/supplies.ts';
+import { createDepot, createItem, moveSupplies } from '../../shared/supplies.ts';
 import { createToken, listUsers, whoAmI } from '../../shared/users.ts';
 import { vehicles } from '../patrols/registry.ts';
-import { shelters } from '../shelters/registry.ts';
-import { depots, items } from '../supplies/registry.ts';
+import { depots, items, loadLists } from '../supplies/registry.ts';
 import type { IconName } from '../ui/icons.ts';
 import type { Registry } from '../ui/registry.ts';
 import Account from './Account.vue';
@@ -22,8 +22,10 @@ import People from './People.vue';
 import Places from './Places.vue';
 import RegistryView from './Registry.vue';
 import Rules from './Rules.vue';
+import Shelters from './Shelters.vue';
 import Start from './Start.vue';
 import Stations from './Stations.vue';
+import Stock from './Stock.vue';
 import Tokens from './Tokens.vue';
 
 export interface Part {
@@ -51,9 +53,11 @@ const all: readonly Part[] = [
   { name: 'informants', icon: 'phone', view: Informants, needs: createInformant },
   of(vehicles, createVehicle),
   { name: 'devices', icon: 'device', view: Devices, needs: createDevice },
-  of(shelters, createShelter),
+  { name: 'shelters', icon: 'bed', view: Shelters, needs: createShelter },
   of(depots, createDepot),
   of(items, createItem),
+  of(loadLists, createLoadList),
+  { name: 'stock', icon: 'stock', view: Stock, needs: moveSupplies },
   { name: 'rules', icon: 'settings', view: Rules, needs: setRule },
   { name: 'tokens', icon: 'key', view: Tokens, needs: createToken },
   { name: 'account', icon: 'night', view: Account, needs: whoAmI },

@@ -12,6 +12,7 @@ import { createDrafts } from '../live/drafts.ts';
 import { createOutbox } from '../live/outbox.ts';
 import { createStore } from '../live/store.ts';
 import { tonightsWork } from '../live/tonight.ts';
+import { sameChoice } from '../shelters/choice.ts';
 import { useNow } from '../ui/ticking.ts';
 import { createDeeds } from './deeds.ts';
 import { useEnded } from './ended.ts';
@@ -87,21 +88,34 @@ export function provideCrew(session: SessionRow) {
     if (store.connection.value === 'live') recorded.keepOnly([...rows.map(({ id }) => id), ...open()]);
   });
 
-  /** beds kept for a job; the newest first */
-  const holdOf = (dispatchId: string): HoldRow | null =>
-    Object.values(state.value.holds)
+  /** places kept for a job, the newest first; those of several kinds in one house are told as one */
+  function holdsOf(dispatchId: string): HoldRow[] {
+    const houses = new Map<string, HoldRow>();
+    const held = Object.values(state.value.holds)
       .filter((hold) => hold.dispatchId === dispatchId)
-      .sort((a, b) => b.createdAt.localeCompare(a.createdAt))[0] ?? null;
+      .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+    for (const hold of held) {
+      const newer = houses.get(hold.shelterId);
+      if (!newer) houses.set(hold.shelterId, hold);
+      // of another choice it is being given back
+      else if (sameChoice(newer.id, hold.id))
+        houses.set(hold.shelterId, { ...newer, people: newer.people + hold.people });
+    }
+    return [...houses.values()];
+  }
+  const holdOf = (dispatchId: string): HoldRow | null => holdsOf(dispatchId)[0] ?? null;
 
-  // the bed kept before is given back once another one is there, and not a moment earlier
+  // what was kept before is given back once all of another choice is there, and not a moment earlier
   onScopeDispose(
     outbox.onSent(({ endpointName }, reply) => {
       if (endpointName !== holdBed.name) return;
       const kept = reply as HoldRow;
       const job = ownRows.value.find(({ id }) => id === kept.dispatchId);
       if (!job) return;
+      const another = (id: string): boolean => id !== kept.id && sameChoice(id, kept.id);
+      if (outbox.items.value.some((item) => item.endpointName === holdBed.name && another(item.key))) return;
       for (const other of Object.values(store.state.value.holds))
-        if (other.dispatchId === job.id && other.id !== kept.id && other.createdAt <= kept.createdAt)
+        if (other.dispatchId === job.id && !sameChoice(other.id, kept.id) && other.createdAt <= kept.createdAt)
           void deeds.release(job, other);
     }),
   );
@@ -138,6 +152,7 @@ export function provideCrew(session: SessionRow) {
     recalled,
     forget,
     finished,
+    holdsOf,
     holdOf,
     here,
   };

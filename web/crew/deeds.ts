@@ -4,6 +4,7 @@ import type * as z from 'zod/mini';
 import type { Endpoint } from '../../shared/contract.ts';
 import type { DispatchRow } from '../../shared/dispatches.ts';
 import { noteIncident } from '../../shared/incidents.ts';
+import { loadPatrol, unloadPatrol } from '../../shared/loads.ts';
 import { startPatrol, updatePatrol } from '../../shared/patrols.ts';
 import { type RecheckRow, takeRecheck } from '../../shared/rechecks.ts';
 import { endRun, type RoundRow, type RunRow, type RunStop, startRun, visitStop } from '../../shared/rounds.ts';
@@ -82,6 +83,15 @@ export function createDeeds(outbox: Outbox) {
         { body: { ...body, at: serverNow().toISOString() } },
         { label: t('crew.outbox.supplies'), lane: 'supplies' },
       ),
+    load: (body: BodyOf<typeof loadPatrol>) =>
+      post(loadPatrol, { body }, { label: t('crew.outbox.load'), lane: 'supplies' }),
+    /** All that is left goes back, so what was handed out must be booked before. */
+    unload: (body: BodyOf<typeof unloadPatrol>) =>
+      post(
+        unloadPatrol,
+        { body },
+        { label: t('crew.outbox.unload'), lane: 'supplies', after: waiting().at(-1)?.key ?? null },
+      ),
     /** Asks for beds; whether they are kept is known when the shelter's side has answered. */
     hold: (job: DispatchRow, shelter: ShelterRow, body: BodyOf<typeof holdBed>) =>
       post(
@@ -89,7 +99,7 @@ export function createDeeds(outbox: Outbox) {
         { params: { id: shelter.id }, body },
         { label: t('crew.outbox.bed', { name: shelter.name }), lane: job.incidentId },
       ),
-    release: (job: Pick<DispatchRow, 'incidentId'>, hold: HoldRow) =>
+    release: (job: Pick<DispatchRow, 'incidentId'>, hold: Pick<HoldRow, 'id' | 'shelterId'>) =>
       post(
         releaseHold,
         { params: { id: hold.shelterId, holdId: hold.id } },

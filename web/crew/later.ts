@@ -22,11 +22,13 @@ function later<C extends Component>(load: () => Promise<{ default: C }>): C {
 export const BedScreen = later(() => import('./BedScreen.vue'));
 export const EncounterScreen = later(() => import('./EncounterScreen.vue'));
 export const FoundScreen = later(() => import('./FoundScreen.vue'));
+export const LoadDialog = later(() => import('../supplies/LoadDialog.vue'));
 export const LockScreen = later(() => import('./LockScreen.vue'));
 export const OutboxDialog = later(() => import('./OutboxDialog.vue'));
 export const RoundScreen = later(() => import('./RoundScreen.vue'));
 export const SettingsDialog = later(() => import('./SettingsDialog.vue'));
 export const SignOutDialog = later(() => import('./SignOutDialog.vue'));
+export const UnloadDialog = later(() => import('../supplies/UnloadDialog.vue'));
 
 /** Call it when the first screen stands. */
 export function fetchLater(): void {

@@ -1,30 +1,13 @@
 /**
  * The crew's worker: the page opens without a network. It keeps the page's own files and the last page that was the crew's;
  * it never answers for the service (/api), so what is shown as sent has been sent.
- * It stands alone, without imports: the server puts `precache` before it and serves both as /crew/sw.js.
+ * It stands alone, importing nothing but types: the server puts `precache` before it and serves both as /crew/sw.js.
  */
 
-/** What the server says of this build: its files, and a name that changes with any of them. */
-declare const precache: { edition: string; files: readonly string[] };
+import type { Fetching, Precache, WorkerScope } from '../ui/worker.ts';
 
-interface Lasting extends Event {
-  waitUntil: (work: Promise<unknown>) => void;
-}
-interface Fetching extends Lasting {
-  request: Request;
-  respondWith: (answer: Promise<Response>) => void;
-}
-/** The part of a worker's world that is used here; the types of the browser and of workers exclude each other. */
-interface Scope {
-  addEventListener: {
-    (type: 'install' | 'activate', listener: (event: Lasting) => void): void;
-    (type: 'message', listener: (event: Lasting & { data: unknown }) => void): void;
-    (type: 'fetch', listener: (event: Fetching) => void): void;
-  };
-  skipWaiting: () => Promise<void>;
-  clients: { claim: () => Promise<void> };
-}
-const scope = self as unknown as Scope;
+declare const precache: Precache;
+const scope = self as unknown as WorkerScope;
 
 const PATH = '/crew';
 /** One name for all editions: a new one must find what is kept, and signing out deletes it (web/live/kept.ts says it too). */

@@ -11,6 +11,7 @@ import { serverNow } from '../live/clock.ts';
 import { createOutbox, type Outbox } from '../live/outbox.ts';
 import { createStore, type Store } from '../live/store.ts';
 import { lastSign, type Signal, signalOf } from '../patrols/age.ts';
+import { hoursOf } from '../shelters/hours.ts';
 import type { ShelterLine } from '../shelters/ShelterList.vue';
 import { useNow } from '../ui/ticking.ts';
 import { type Cold, createCold } from './cold.ts';
@@ -64,6 +65,7 @@ export function provideDesk(session: SessionRow): Desk {
   const patrolTable = computed(() => state.value.patrols);
   const shelterTable = computed(() => state.value.shelters);
   const holdTable = computed(() => state.value.holds);
+  const stationTable = computed(() => state.value.stations);
   const incidents = computed(() => Object.values(incidentTable.value));
   const now = useNow(30_000);
 
@@ -78,6 +80,7 @@ export function provideDesk(session: SessionRow): Desk {
     patrols: computed(() => Object.values(patrolTable.value)),
     shelters: computed(() => {
       const holds = Object.values(holdTable.value);
+      const stations = stationTable.value;
       return Object.values(shelterTable.value).map((row) => ({
         row,
         beds: availability(
@@ -86,6 +89,7 @@ export function provideDesk(session: SessionRow): Desk {
           now.value,
         ),
         freshness: freshness(new Date(row.countedAt), now.value, limits.value.count),
+        hours: hoursOf({ stations }, row, now.value),
       }));
     }),
     dispatchesOf: (incidentId) => byIncident.value.get(incidentId) ?? [],

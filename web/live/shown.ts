@@ -1,7 +1,9 @@
 /** The picture as this phone has it: what the server told, its own newest answers, and what was done here and still waits to be sent. Pure. */
+import type * as z from 'zod/mini';
 import { type DispatchRow, type DispatchStatus, isEnded, judgeStep, stepDispatch } from '../../shared/dispatches.ts';
 import { recordEncounter } from '../../shared/encounters.ts';
 import { type Noun, type Nouns, type nouns } from '../../shared/events.ts';
+import { loadPatrol, unloadPatrol } from '../../shared/loads.ts';
 import { type PatrolRow, startPatrol, updatePatrol } from '../../shared/patrols.ts';
 import { takeRecheck } from '../../shared/rechecks.ts';
 import { endRun, startRun, visitStop } from '../../shared/rounds.ts';
@@ -9,7 +11,7 @@ import { runAfter, runOf, type StopVisit } from '../../shared/run-steps.ts';
 import { type BedKind, holdBed, type HoldRow, type PlaceUnit, releaseHold } from '../../shared/shelters.ts';
 import { reportSighting, type SightingBody } from '../../shared/sightings.ts';
 import { isLive, type State } from '../../shared/state.ts';
-import { moveSupplies, type Place, type StoreKind, storeKinds } from '../../shared/supplies.ts';
+import { type Batch, moveSupplies, type Place, type StoreKind, storeKinds } from '../../shared/supplies.ts';
 import type { OutboxItem } from './outbox-rules.ts';
 
 /** What of an item the picture goes by. */
@@ -70,6 +72,15 @@ const reached: Partial<Record<DispatchStatus, 'acceptedAt' | 'enRouteAt' | 'onSc
 const ownPatrol = ({ state }: Draft, { userId }: Own): PatrolRow | undefined =>
   Object.values(state.patrols).find(({ crew }) => crew.includes(userId));
 
+/** What of the batches is left when only so many lie there: those that expire first have gone first. */
+function within(batches: readonly Batch[], quantity: number): Batch[] {
+  let over = batches.reduce((sum, batch) => sum + batch.quantity, 0) - Math.max(0, quantity);
+  return batches.flatMap((batch) => {
+    const gone = Math.min(batch.quantity, Math.max(0, over));
+    over -= gone;
+    return gone < batch.quantity ? [{ ...batch, quantity: batch.quantity - gone }] : [];
+  });
+}
 function shift(draft: Draft, place: { kind: string; id?: string | undefined }, itemId: string, by: number): void {
   const { kind, id } = place;
   if (id === undefined || !(storeKinds as readonly string[]).includes(kind)) return;
@@ -86,7 +97,8 @@ function shift(draft: Draft, place: { kind: string; id?: string | undefined }, i
     quantity: 0,
     batches: [],
   };
-  draft.put('stock', { ...row, quantity: row.quantity + by });
+  const quantity = row.quantity + by;
+  draft.put('stock', { ...row, quantity, batches: within(row.batches, quantity) });
   draft.mark(row.id);
 }
 
@@ -196,7 +208,14 @@ const folds: Readonly<Record<string, (draft: Draft, made: Made, own: Own) => voi
     if (run) draft.put('runs', { ...run, endedAt: iso(made.madeAt) });
   },
   [holdBed.name]: (draft, made) => {
-    const asked = made.body as { id: string; people: number; kind?: BedKind; unit?: PlaceUnit; for: string; dispatchId?: string };
+    const asked = made.body as {
+      id: string;
+      people: number;
+      kind?: BedKind;
+      unit?: PlaceUnit;
+      for: string;
+      dispatchId?: string;
+    };
     const shelter = draft.state.shelters[part(made, -2)];
     if (!shelter || draft.state.holds[asked.id]) return;
     const hold: HoldRow = {
@@ -227,6 +246,21 @@ const folds: Readonly<Record<string, (draft: Draft, made: Made, own: Own) => voi
     const moved = body as { itemId: string; quantity: number; from: Place; to: Place };
     shift(draft, moved.from, moved.itemId, -moved.quantity);
     shift(draft, moved.to, moved.itemId, moved.quantity);
+  },
+  [loadPatrol.name]: (draft, { body }) => {
+    const { patrolId, depotId, lines = [] } = body as z.input<typeof loadPatrol.body>;
+    for (const { itemId, quantity } of lines) {
+      shift(draft, { kind: 'depot', id: depotId }, itemId, -quantity);
+      shift(draft, { kind: 'patrol', id: patrolId }, itemId, quantity);
+    }
+  },
+  [unloadPatrol.name]: (draft, { body }) => {
+    const { patrolId, depotId } = body as z.input<typeof unloadPatrol.body>;
+    for (const { place, itemId, quantity } of Object.values(draft.state.stock)) {
+      if (place.kind !== 'patrol' || place.id !== patrolId || quantity <= 0) continue;
+      shift(draft, place, itemId, -quantity);
+      shift(draft, { kind: 'depot', id: depotId }, itemId, quantity);
+    }
   },
   [recordEncounter.name]: (draft, { body }, own) => {
     const patrol = ownPatrol(draft, own);

@@ -1,4 +1,4 @@
-/** Warm places: nearest first by the phone's own place, which never leaves it, and a map when asked for. */
+/** Warm places: nearest first by the phone's own place, which never leaves it, a map when asked for, and a copy for when there is no network. */
 import '../ui/tokens.css';
 import './public.css';
 import type { LonLat } from '../../shared/geo.ts';
@@ -25,7 +25,6 @@ function distanceM([lonA, latA]: LonLat, [lonB, latB]: LonLat): number {
   return 2 * EARTH_M * Math.asin(Math.min(1, Math.sqrt(h)));
 }
 
-const list = find('.places');
 const status = find('.near-status');
 const say = (text: string): void => {
   if (status) status.textContent = text;
@@ -37,18 +36,22 @@ const positionOf = (item: HTMLElement): LonLat | null => {
 
 function sortFrom(here: LonLat): void {
   const number = new Intl.NumberFormat(data.locale, { maximumSignificantDigits: 2 });
-  const measured = all('.warm').map((item) => {
-    const position = positionOf(item);
-    return { item, metres: position ? distanceM(here, position) : Infinity };
-  });
-  measured.sort((a, b) => a.metres - b.metres);
-  for (const { item, metres } of measured) {
-    const place = find('.distance', item);
-    const far = metres >= 1_000;
-    if (place && metres < Infinity)
-      place.textContent = word(far ? 'kilometres' : 'metres', { n: number.format(far ? metres / 1_000 : metres) });
+  for (const list of all('.places')) {
+    const measured = all('.warm', list).map((item) => {
+      const position = positionOf(item);
+      return { item, metres: position ? distanceM(here, position) : Infinity };
+    });
+    measured.sort((a, b) => a.metres - b.metres);
+    for (const { item, metres } of measured) {
+      const place = find('.distance', item);
+      const far = metres >= 1_000;
+      if (place && metres < Infinity)
+        place.textContent = word(far ? 'kilometres' : 'metres', { n: number.format(far ? metres / 1_000 : metres) });
+    }
+    list.replaceChildren(...measured.map(({ item }) => item));
   }
-  list?.replaceChildren(...measured.map(({ item }) => item));
+  // what was typed before no longer says how the list is sorted
+  for (const answer of all('.asked')) answer.hidden = true;
   say(word('near'));
 }
 
@@ -64,6 +67,8 @@ onDo('near', () => {
   );
 });
 
+const nameOf = (item: HTMLElement): HTMLElement | null => find('h2, h3', item);
+
 let drawn = false;
 async function drawMap(box: HTMLElement): Promise<void> {
   drawn = true;
@@ -75,7 +80,7 @@ async function drawMap(box: HTMLElement): Promise<void> {
   ]);
   const places = all('.warm').flatMap((item) => {
     const position = positionOf(item);
-    return position ? [{ id: item.dataset['id'] ?? '', name: find('h2', item)?.textContent ?? '', position }] : [];
+    return position ? [{ id: item.dataset['id'] ?? '', name: nameOf(item)?.textContent ?? '', position }] : [];
   });
   const words = {
     map: word('map.name'),
@@ -92,9 +97,7 @@ async function drawMap(box: HTMLElement): Promise<void> {
     onPick: (id) => {
       const item = all('.warm').find((each) => each.dataset['id'] === id);
       item?.scrollIntoView({ block: 'center' });
-      const heading = item && find('h2', item);
-      heading?.setAttribute('tabindex', '-1');
-      heading?.focus({ preventScroll: true });
+      if (item) find('a', nameOf(item) ?? item)?.focus({ preventScroll: true });
     },
   });
 }
@@ -116,3 +119,15 @@ onDo('map', (button) => {
 window.addEventListener('offline', () => {
   say(word('offline'));
 });
+
+/** A browser that has no worker, or refuses it, has the page as it is. */
+async function startWorker(): Promise<void> {
+  try {
+    if (!('serviceWorker' in navigator)) return;
+    allowKnownStrings();
+    await navigator.serviceWorker.register('/shelters/sw.js', { scope: '/shelters' });
+  } catch {
+    // private mode, or a policy of the phone's owner
+  }
+}
+void startWorker();

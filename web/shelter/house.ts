@@ -1,55 +1,66 @@
-/** One house as its staff see it: the row, its beds by the clock, who is on the way and who is in. */
+/** One house as its staff see it: the row, its places by the clock, who is on the way and who is in. */
 import { computed, type Ref } from 'vue';
-import { listRules } from '../../shared/stations.ts';
-import { availability, freshness, type HoldRow, type ShelterRow } from '../../shared/shelters.ts';
+import type { OpenState } from '../../shared/opening.ts';
+import type { Freshness, HoldRow, Places, ShelterRow } from '../../shared/shelters.ts';
+import { type Availability, availability, freshness } from '../../shared/shelters.ts';
 import type { StayRow } from '../../shared/stays.ts';
-import { call } from '../live/call.ts';
-import { useFetched } from '../live/fetched.ts';
 import type { Store } from '../live/store.ts';
+import { hoursOf } from '../shelters/hours.ts';
+import { ruleOf } from '../ui/boot.ts';
 
-/** Field default (rules `shelters.fresh`, `shelters.stale`) until the station's own are here. */
-const DEFAULT_LIMITS_H = { fresh: 2, stale: 8 };
+/** A house and what follows from it now. */
+export interface HouseNow {
+  row: ShelterRow;
+  places: Availability;
+  hours: OpenState;
+  freshness: Freshness;
+  /** places kept for somebody, the next to run out first; those that ran out stay until the service has said so */
+  holds: readonly HoldRow[];
+  /** newest first */
+  stays: readonly StayRow[];
+  /** people checked in, beds and seats together */
+  people: number;
+}
 
-export function useHouse(store: Store, id: Ref<string | null>, now: Ref<Date>) {
-  const row = computed((): ShelterRow | null =>
-    id.value === null ? null : (store.state.value.shelters[id.value] ?? null),
-  );
-  const holds = computed((): HoldRow[] =>
-    Object.values(store.state.value.holds)
+/** Whether a house has places of a unit at all: a warm hall may have seats alone. */
+export const anyOf = ({ capacity, occupied, held }: Places): boolean => capacity.total + occupied + held > 0;
+
+/** Hours, told to the page at its start; the page is never kept by the browser, so they are always there. */
+function hoursRule(key: 'shelters.fresh' | 'shelters.stale'): number {
+  const hours = ruleOf(key);
+  if (hours === undefined) throw new Error(`the rule ${key} is not told`);
+  return hours;
+}
+
+export function useHouse(store: Store, id: Ref<string>, now: Ref<Date>) {
+  const { state } = store;
+  const limitsH = { fresh: hoursRule('shelters.fresh'), stale: hoursRule('shelters.stale') };
+  const row = computed(() => state.value.shelters[id.value] ?? null);
+  const holds = computed(() =>
+    Object.values(state.value.holds)
       .filter(({ shelterId }) => shelterId === id.value)
       .sort((a, b) => a.expiresAt.localeCompare(b.expiresAt)),
   );
-  const stays = computed((): StayRow[] =>
-    Object.values(store.state.value.stays)
+  const stays = computed(() =>
+    Object.values(state.value.stays)
       .filter(({ shelterId }) => shelterId === id.value)
       .sort((a, b) => b.arrivedAt.localeCompare(a.arrivedAt)),
   );
+  const house = computed((): HouseNow | null =>
+    row.value === null
+      ? null
+      : {
+          row: row.value,
+          places: availability(row.value, holds.value, now.value),
+          hours: hoursOf(state.value, row.value, now.value),
+          freshness: freshness(new Date(row.value.countedAt), now.value, limitsH),
+          holds: holds.value,
+          stays: stays.value,
+          people: stays.value.reduce((sum, stay) => sum + stay.people, 0),
+        },
+  );
   const stock = computed(() =>
-    Object.values(store.state.value.stock).filter(({ place }) => place.kind === 'shelter' && place.id === id.value),
+    Object.values(state.value.stock).filter(({ place }) => place.kind === 'shelter' && place.id === id.value),
   );
-  const beds = computed(() => (row.value ? availability(row.value, holds.value, now.value) : null));
-
-  const rules = useFetched(
-    () => ({ subject: 'rules', stamp: null }),
-    (_, signal) => call(listRules, { signal }),
-  );
-  const limitsH = computed(() => {
-    const path = store.state.value.stations[row.value?.stationId ?? '']?.path ?? [];
-    const rank = (stationId: string | null): number => (stationId === null ? 0 : path.indexOf(stationId) + 1);
-    const hours = (key: string, otherwise: number): number => {
-      const found = (rules.data.value?.items ?? []).filter(
-        (rule) => rule.key === key && (rule.stationId === null || path.includes(rule.stationId)),
-      );
-      const nearest = found.sort((a, b) => rank(b.stationId) - rank(a.stationId))[0]?.value;
-      return typeof nearest === 'number' ? nearest : otherwise;
-    };
-    return {
-      fresh: hours('shelters.fresh', DEFAULT_LIMITS_H.fresh),
-      stale: hours('shelters.stale', DEFAULT_LIMITS_H.stale),
-    };
-  });
-  const counted = computed(() =>
-    row.value ? freshness(new Date(row.value.countedAt), now.value, limitsH.value) : null,
-  );
-  return { row, holds, stays, stock, beds, counted };
+  return { house, stock };
 }

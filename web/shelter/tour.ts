@@ -6,6 +6,7 @@ export const shelterTour: readonly Step[] = [
   { at: 'houses' },
   { at: 'status' },
   { at: 'beds' },
+  { at: 'count' },
   { at: 'coming' },
   { at: 'guests' },
   { at: 'stock' },

@@ -1,6 +1,6 @@
-/** Shelters on the map with what is free. */
+/** Shelters on the map with what is free, and those that have more people than places. */
 import type * as L from 'leaflet';
-import type { ShelterRow } from '../../shared/shelters.ts';
+import type { PlaceUnit, ShelterRow } from '../../shared/shelters.ts';
 import type { MarkerLook } from '../map/look.ts';
 import { createMarkers } from '../map/markers.ts';
 
@@ -8,12 +8,29 @@ const tones: Record<ShelterRow['status'], string> = { open: 'tone-ok', full: 'to
 
 export interface ShelterOnMap {
   row: ShelterRow;
+  /** beds free now; seats where a house has no bed */
   free: number;
+  unit: PlaceUnit;
+  /** people beyond the places there are */
+  over: number;
+  /** by its hours */
+  openNow: boolean;
 }
 export interface ShelterLayer {
   sync: (shelters: readonly ShelterOnMap[]) => void;
   remove: () => void;
 }
+
+/** What stands in the mark, so that its colour is never the only cue. */
+const sign = ({ row, free, over, openNow }: ShelterOnMap): string => {
+  if (over > 0) return `+${String(over)}`;
+  if (row.status === 'full') return '0';
+  return row.status === 'open' && openNow ? String(free) : '×';
+};
+const tone = ({ row, over, openNow }: ShelterOnMap): string => {
+  if (over > 0) return 'tone-danger';
+  return row.status === 'open' && !openNow ? tones.closed : tones[row.status];
+};
 
 export function createShelterLayer(
   map: L.Map,
@@ -21,15 +38,15 @@ export function createShelterLayer(
 ): ShelterLayer {
   const markers = createMarkers(map, { size: 26, onPick });
   const lookOf = (shelter: ShelterOnMap): MarkerLook | null => {
-    const { row, free } = shelter;
+    const { row } = shelter;
     if (!row.position) return null;
     return {
       id: row.id,
       position: row.position.coordinates,
       title: () => title(shelter),
-      stamp: row,
-      className: `house hollow ${tones[row.status]}`,
-      text: row.status === 'open' ? String(free) : row.status === 'full' ? '0' : '×',
+      stamp: `${String(row.version)} ${String(shelter.free)} ${tone(shelter)}`,
+      className: `house hollow ${tone(shelter)}`,
+      text: sign(shelter),
       label: '',
       above: 0,
       selected: false,

@@ -111,6 +111,9 @@ const choiceWords: Readonly<Record<string, string>> = {
   level: 'plan.level.',
   stage: 'aid.stage.',
   path: 'handover.path.',
+  due: 'due.',
+  kind: 'item.kind.',
+  place: 'store.',
 };
 export const choiceWord = (cell: string, choice: string): string => (choiceWords[cell] ?? 'rule.choice.') + choice;
 /** The key of the words that head a column, or name one number of several. */

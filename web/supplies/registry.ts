@@ -1,4 +1,5 @@
-/** Depots and the catalogue of items, as the admin page keeps them. */
+/** Depots, the catalogue of items and what a patrol should have with it, as the admin page keeps them. */
+import { createLoadList, listLoadLists, updateLoadList } from '../../shared/loads.ts';
 import * as supplies from '../../shared/supplies.ts';
 import type { Registry } from '../ui/registry.ts';
 
@@ -29,4 +30,19 @@ export const items: Registry = {
     { key: 'active', kind: 'check' },
   ],
   columns: ['nameZh', 'unit', 'kind'],
+};
+
+export const loadLists: Registry = {
+  noun: 'load_lists',
+  icon: 'note',
+  list: listLoadLists,
+  create: createLoadList,
+  update: updateLoadList,
+  fields: [
+    { key: 'name', kind: 'text' },
+    { key: 'stationId', kind: 'pick', from: 'stations' },
+    { key: 'lines', kind: 'lines' },
+    { key: 'active', kind: 'check' },
+  ],
+  columns: ['stationId', 'lines'],
 };

@@ -20,6 +20,13 @@ const momentFormat = new Intl.DateTimeFormat(locale, {
   timeZone,
 });
 const dateKey = new Intl.DateTimeFormat('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone });
+// a day that is only a date is the same day everywhere
+const dateFormat = new Intl.DateTimeFormat(locale, {
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  timeZone: 'UTC',
+});
 const wholeFormat = new Intl.NumberFormat(locale);
 const unit = (name: string, digits = 0): Intl.NumberFormat =>
   new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits });
@@ -41,6 +48,10 @@ export const day = (at: When): string => dayFormat.format(new Date(at));
 /** The clock alone when it is today, else with the date. */
 export const moment = (at: When, now: Date): string =>
   dateKey.format(new Date(at)) === dateKey.format(now) ? clock(at) : momentFormat.format(new Date(at));
+/** A date without a time, `YYYY-MM-DD`: 22 Nov 2026. */
+export const date = (on: string): string => dateFormat.format(new Date(`${on}T00:00:00Z`));
+/** The date it is in the station's zone, `YYYY-MM-DD`. */
+export const today = (now: Date): string => dateKey.format(now);
 export const number = (value: number): string => wholeFormat.format(value);
 
 /** How long, in at most two units: 40 sec, 12 min, 1 hr 05 min, 3 days; never negative. */

@@ -48,6 +48,7 @@ export const icons = {
   device: 'M7 2.500h10v19H7zM10.500 18.500h3',
   tree: 'M9 3.500h6v5H9zM3 15.500h6v5H3zM15 15.500h6v5h-6zM12 8.500v4M6 15.500v-3h12v3',
   store: 'M3 9l2-5h14l2 5zM4.500 9v11h15V9M9.500 20v-6h5v6',
+  stock: 'M3.500 8L12 3.500 20.500 8v9L12 21l-8.500-4zM3.500 8L12 12.500 20.500 8M12 12.500V21',
   home: 'M3 11.5L12 4l9 7.5M5.5 10v10h13V10M10 20v-6h4v6',
 } as const;
 export type IconName = keyof typeof icons;

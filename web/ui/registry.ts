@@ -5,10 +5,11 @@
 import * as z from 'zod/mini';
 import type { Endpoint } from '../../shared/contract.ts';
 import type { LonLat } from '../../shared/geo.ts';
+import type { OpeningWindow } from '../../shared/opening.ts';
 import type { IconName } from './icons.ts';
 
 /** Lists that a field can point into. */
-export type Source = 'stations' | 'shelters' | 'vehicles';
+export type Source = 'stations' | 'shelters' | 'vehicles' | 'items';
 
 export type Kind =
   | {
@@ -24,20 +25,27 @@ export type Kind =
         | 'secret'
         | 'moment'
         | 'age'
-        | 'percent';
+        | 'percent'
+        | 'opening';
     }
   /** one of the schema's values; its words are under `word` + value */
   | { kind: 'choice'; word: string }
+  /** any of the schema's values, with words like a choice's */
+  | { kind: 'choices'; word: string }
   /** the time zones a browser knows, and any other that is typed */
   | { kind: 'zone' }
   /** the id of another row */
   | { kind: 'pick'; from: Source }
   /** a number for each of the schema's keys; their words are under `word` + key */
-  | { kind: 'counts'; word: string };
+  | { kind: 'counts'; word: string }
+  /** items and how many of each; a form holds it as item id -> quantity */
+  | { kind: 'lines' };
 
 /** A field's words are `field.<noun>.<key>`, or `field.<key>` where all nouns mean the same by it; what it is for is under the same key + `.about`. */
 export type Field = Kind & {
   key: string;
+  /** its value in a row, where that is not what the calls take under its key */
+  of?: (row: Row) => unknown;
   /** only shown; a form asks for every other field that its call takes */
   shown?: true;
   /** what a new one begins with */
@@ -62,7 +70,17 @@ export interface Registry {
 
 export type Row = Record<string, unknown> & { id: string; version: number };
 /** What a form holds of a field: '' is nothing for text and numbers. */
-export type Value = string | number | boolean | null | LonLat | readonly string[] | Readonly<Record<string, number>>;
+export type Value =
+  | string
+  | number
+  | boolean
+  | null
+  | LonLat
+  | readonly string[]
+  | readonly OpeningWindow[]
+  | Readonly<Record<string, number>>;
+/** What a row says of a field. */
+export const valueOf = (field: Field, row: Row): unknown => (field.of ? field.of(row) : row[field.key]);
 export type Draft = Readonly<Record<string, Value>>;
 
 export interface Limits {
@@ -82,6 +100,7 @@ interface Described {
   properties?: Record<string, Described>;
   required?: string[];
   enum?: string[];
+  items?: Described;
   minLength?: number;
   maxLength?: number;
   minimum?: number;
@@ -112,7 +131,7 @@ export function limitsOf(endpoint: Endpoint | null, key: string): Limits | null 
     minimum: inner.minimum,
     maximum: inner.maximum,
     whole: inner.type === 'integer',
-    choices: inner.enum ?? [],
+    choices: inner.enum ?? inner.items?.enum ?? [],
     keys: Object.keys(inner.properties ?? {}),
   };
 }

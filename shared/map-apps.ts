@@ -1,5 +1,5 @@
 /** Links that open a map app at a place; each app has its own coordinates. */
-import { convert, type LonLat } from '../../shared/geo.ts';
+import { convert, type LonLat } from './geo.ts';
 
 export interface MapLink {
   app: 'amap' | 'apple' | 'phone';
@@ -7,15 +7,18 @@ export interface MapLink {
 }
 
 /** AMap wants GCJ-02; Apple's maps use it too inside China, where `convert` shifts, and WGS 84 elsewhere, where it does not. */
-export function mapLinks([lon, lat]: LonLat, name: string): MapLink[] {
+export function mapLinks([lon, lat]: LonLat, name: string, by: 'car' | 'walk' = 'car'): MapLink[] {
   const [gcjLon, gcjLat] = convert([lon, lat], 'wgs84', 'gcj02');
   const label = encodeURIComponent(name);
   return [
     {
       app: 'amap',
-      href: `https://uri.amap.com/navigation?to=${gcjLon},${gcjLat},${label}&mode=car&coordinate=gaode&callnative=1`,
+      href: `https://uri.amap.com/navigation?to=${gcjLon},${gcjLat},${label}&mode=${by}&coordinate=gaode&callnative=1`,
     },
-    { app: 'apple', href: `https://maps.apple.com/?daddr=${gcjLat},${gcjLon}&q=${label}` },
+    {
+      app: 'apple',
+      href: `https://maps.apple.com/?daddr=${gcjLat},${gcjLon}&q=${label}${by === 'walk' ? '&dirflg=w' : ''}`,
+    },
     { app: 'phone', href: `geo:${lat},${lon}?q=${lat},${lon}(${label})` },
   ];
 }
