@@ -47,6 +47,13 @@ class Heap {
   take(count: number): number[] {
     return this.pieces.splice(0, count);
   }
+  /** what goes out with a patrol: the batch whose day is over, the first of them all, only when nothing else is left */
+  takeAlong(count: number): number[] {
+    const last = (piece: number): number => (piece === 0 ? NONE + 1 : piece);
+    const taken = [...this.pieces].sort((a, b) => last(a) - last(b)).slice(0, count);
+    for (const piece of taken) this.pieces.splice(this.pieces.indexOf(piece), 1);
+    return taken;
+  }
   /** null when there are not so many of it */
   takeOf(batch: number, count: number): number[] | null {
     const at = this.pieces.indexOf(batch);
@@ -219,7 +226,7 @@ it('equals a naive replay of random histories, by place, item and batch', async 
               lines: wanted.map((quantity, n) => ({ itemId: itemId(n), quantity })),
             },
           });
-          const went = wanted.map((quantity, n) => heap(depot, n).take(quantity));
+          const went = wanted.map((quantity, n) => heap(depot, n).takeAlong(quantity));
           went.forEach((pieces, n) => {
             heap(patrol + 2, n).add(pieces);
           });

@@ -6,7 +6,7 @@ import { startWords } from '../../web/ui/start-words.ts';
 import { type Outlook, outlookAge, outlookAround, outlookWords } from '../../web/weather/outlook.ts';
 
 // the words of a page read its language from it
-vi.hoisted(() => vi.stubGlobal('document', { getElementById: () => null }));
+vi.hoisted(() => vi.stubGlobal('document', { getElementById: () => null, createElement: () => ({}) }));
 
 const now = new Date('2026-01-15T18:00:00.000Z');
 const STALE_H = 3;
