@@ -5,6 +5,7 @@ import { DeadlineClient, INTERACTIVE_MS } from './dialect.ts';
 import type { Wiring } from './dialect.ts';
 import { DatabaseUnavailable, DatabaseUnfit, asDatabaseError } from './errors.ts';
 import { CHANNEL, startListening } from './listen.ts';
+import { MIGRATION_LOCK } from './locks.ts';
 import { migrate, readMigrations, upTo } from './migrate.ts';
 import type { Database, DatabaseOptions } from './database.ts';
 import { wireTypes } from './wire-types.ts';
@@ -16,8 +17,6 @@ const ACQUIRE_MS = 3_000;
 const LOCK_MS = 5_000;
 /** A transaction that waits for its own node this long is a bug or a dead node, and holds locks of others. */
 const IDLE_IN_TRANSACTION_MS = 30_000;
-/** Any number that no other program on the cluster uses: "warmpath" on a phone's keys. */
-const MIGRATION_LOCK = 92_767_284;
 
 // jit: compiling costs more than it saves on statements of milliseconds, and PostGIS estimates trigger it.
 const SESSION = `

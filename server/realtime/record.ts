@@ -1,10 +1,8 @@
 import type { Knex } from 'knex';
 import type { EventType, Fact } from '../../shared/events.ts';
 import type { Actor, Context } from '../context.ts';
+import { EVENT_LOCK } from '../db/locks.ts';
 import { rows } from '../db/rows.ts';
-
-/** Key of the transaction lock that makes the order of seq the order of commits. */
-export const EVENT_LOCK = 7_146_231;
 
 /** Tells a fact: it is written as the last step of the command's transaction and reaches every viewer entitled to it. */
 export function record<T extends EventType>(ctx: Pick<Context, 'facts'>, fact: Fact<T>): void {

@@ -6,6 +6,7 @@ import { bedColumns, type ImportedShelter, importShelters, type ShelterColumn } 
 import { bedKinds, noBeds, type ShelterRow } from '../../shared/shelters.ts';
 import type { StationRow } from '../../shared/stations.ts';
 import { type Actor, type Context, staffOf } from '../context.ts';
+import { SHELTER_IMPORT_LOCK } from '../db/locks.ts';
 import { rows } from '../db/rows.ts';
 import { claim, fingerprint, keep } from '../http/idempotency.ts';
 import { readContext, runCommand, type Service } from '../realtime/command.ts';
@@ -25,9 +26,6 @@ interface Planned {
   known: ShelterRow | null;
   changes: ShelterColumn[];
 }
-
-/** Two imports at once are judged one after the other: each counts on the names it has read. */
-const IMPORT_LOCK = 7_146_232;
 
 /** Five decimals are a metre: what is nearer is the same place, converted back and forth. */
 const samePlace = (a: readonly number[], b: readonly number[]): boolean =>
@@ -201,7 +199,8 @@ export async function importShelterList(
       const print = createHash('sha256').update(bytes).digest('hex');
       await claim(ctx.db, key, fingerprint(importShelters, actor, { update, workbook }, print), ctx.now());
     }
-    await rows(ctx.db, `select pg_advisory_xact_lock(:lock)`, { lock: IMPORT_LOCK });
+    // two at once are judged one after the other: each counts on the names it has read
+    await rows(ctx.db, `select pg_advisory_xact_lock(:lock)`, { lock: SHELTER_IMPORT_LOCK });
     const { planned, errors } = await judgeFile(ctx, file, update);
     if (errors.length > 0) throw new Problem('invalid', errors);
     const reply: Imported = { dryRun, encoding, items: await store(ctx, planned), errors };

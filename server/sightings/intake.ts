@@ -11,7 +11,7 @@ import { type Actor, userIdOf } from '../context.ts';
 import { asDatabaseError, codeOf, DatabaseUnavailable } from '../db/errors.ts';
 import { rows } from '../db/rows.ts';
 import type { Service } from '../realtime/command.ts';
-import { EVENT_LOCK } from '../realtime/record.ts';
+import { EVENT_LOCK } from '../db/locks.ts';
 import { tokenOf } from './follow-token.ts';
 
 /** Reports committed together at most: more gains little and makes the first wait. */

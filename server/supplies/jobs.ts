@@ -1,13 +1,11 @@
 /** What stock itself asks for: filled up, looked through before it expires, brought back. */
 import type { Context } from '../context.ts';
 import { REPORT_MS } from '../db/dialect.ts';
+import { STOCK_WATCH_LOCK } from '../db/locks.ts';
 import { one, rows } from '../db/rows.ts';
 import type { Job } from '../jobs/run.ts';
 import { record } from '../realtime/record.ts';
 import { taskRows } from '../tasks/queries.ts';
-
-/** Key of the transaction lock under which one node at a time watches. */
-const WATCH_LOCK = 7_146_232;
 
 /** What a task is about, apart from the numbers that move while it is open. */
 const about = (subject: string): string => `(${subject} - cast(array['quantity', 'below'] as text[]))`;
@@ -82,7 +80,7 @@ export async function watchStock(ctx: Context): Promise<number> {
   const { mine } = await one<{ mine: boolean }>(
     ctx.db,
     `select pg_try_advisory_xact_lock(cast(:key as bigint)) as mine`,
-    { key: WATCH_LOCK },
+    { key: STOCK_WATCH_LOCK },
   );
   if (!mine) return 0;
   const changed = await rows<{ id: string }>(ctx.db, WATCH, { now: ctx.now() }, { deadlineMs: REPORT_MS });
