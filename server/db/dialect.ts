@@ -24,12 +24,18 @@ export interface Wiring {
 /** After the server's own timeout this many milliseconds pass before the connection is given up: a dead network says nothing. */
 const BACKSTOP_MS = 5_000;
 
-/** Calls on one connection run one after the other, so that a call's time begins when the database begins with it. */
+/** Transactions whose `begin` goes out with their first statement. */
+const beginning = new WeakMap<pg.Client, string>();
+/** What the server answered to a commit that went out behind the last statement of its transaction; knex has still to ask for it. */
+const committed = new WeakMap<pg.Client, pg.QueryResult>();
+
+/** Calls on one embedded connection run one after the other, so that a call's time begins when the database begins with it; a server counts by itself. */
 const turns = new WeakMap<pg.Client, Promise<unknown>>();
 
 /** knex's PostgreSQL dialect with a deadline for each call and with errors that say what the caller can do. */
 export class DeadlineClient extends PostgresClient {
   override _query(connection: pg.Client, query: QueryObject): Promise<QueryObject> {
+    if (wiringOf(this).serverKeepsTime) return this.timed(connection, query);
     const turn = (turns.get(connection) ?? Promise.resolve()).then(() => this.timed(connection, query));
     turns.set(
       connection,
@@ -47,15 +53,24 @@ export class DeadlineClient extends PostgresClient {
   }
 
   private async timed(connection: pg.Client, query: QueryObject): Promise<QueryObject> {
+    const answered = isCommit(query) ? committed.get(connection) : undefined;
+    if (answered) {
+      committed.delete(connection);
+      return refuseLostCommit({ ...query, response: answered });
+    }
     const { expire, serverKeepsTime } = wiringOf(this);
+    if (serverKeepsTime && isBegin(query)) {
+      beginning.set(connection, query.sql);
+      return { ...query, response: NOTHING };
+    }
     const asked = query.queryContext?.deadlineMs;
     const deadlineMs = asked ?? INTERACTIVE_MS;
     const timer = setTimeout(() => expire(connection), deadlineMs + (serverKeepsTime ? BACKSTOP_MS : 0));
     try {
-      if (asked === undefined || !serverKeepsTime) return refuseLostCommit(await super._query(connection, query));
-      await connection.query(`set statement_timeout = ${String(Math.trunc(asked))}`);
+      if (asked === undefined || !serverKeepsTime) return refuseLostCommit(await this.sent(connection, query));
+      await this.sent(connection, { sql: `set statement_timeout = ${String(Math.trunc(asked))}` });
       try {
-        return await super._query(connection, query);
+        return await this.sent(connection, query);
       } finally {
         // In a failed transaction this fails too, and the rollback restores the setting.
         await connection.query(`set statement_timeout = ${String(INTERACTIVE_MS)}`).catch(() => undefined);
@@ -65,6 +80,21 @@ export class DeadlineClient extends PostgresClient {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** One statement, and in the same packet what begins its transaction and what ends it. */
+  private async sent(connection: pg.Client, query: QueryObject): Promise<QueryObject> {
+    const begin = beginning.get(connection);
+    beginning.delete(connection);
+    const { stream } = (connection as unknown as { connection: { stream: Duplex } }).connection;
+    stream.cork();
+    const begun = begin === undefined ? undefined : connection.query(begin);
+    const done = super._query(connection, query);
+    const ended = query.queryContext?.commits === true ? connection.query('commit') : undefined;
+    stream.uncork();
+    const [answer, , end] = await Promise.all([done, begun, ended]);
+    if (end) committed.set(connection, end);
+    return answer;
   }
 }
 
@@ -87,12 +117,18 @@ function wiringOf(client: PostgresDialect): Wiring {
   return (client.config as { wiring?: Wiring }).wiring as Wiring;
 }
 
+/** What knex hears of a `begin` that has yet to go out. */
+const NOTHING = { command: 'BEGIN', rowCount: 0, oid: 0, fields: [], rows: [] } satisfies pg.QueryResult;
+
+const isBegin = (query: QueryObject): boolean => /^begin\b/i.test(query.sql);
+const isCommit = (query: QueryObject): boolean => /^commit\b/i.test(query.sql);
+
 /**
  * PostgreSQL answers `commit` with ROLLBACK, and no error, when a statement of the transaction failed and the code went on:
  * the caller would acknowledge what was never stored.
  */
 function refuseLostCommit(query: QueryObject): QueryObject {
-  if (/^commit\b/i.test(query.sql) && query.response?.command === 'ROLLBACK') {
+  if (isCommit(query) && query.response?.command === 'ROLLBACK') {
     throw Object.assign(new Error('not committed: a statement of this transaction had failed'), { code: '25P02' });
   }
   return query;

@@ -6,7 +6,9 @@ import type pg from 'pg';
 export interface QueryObject {
   sql: string;
   bindings?: readonly unknown[];
-  queryContext?: { deadlineMs?: number };
+  /** what the driver takes beside text and values */
+  options?: { name: string };
+  queryContext?: { deadlineMs?: number; commits?: boolean };
   response?: pg.QueryResult;
 }
 
@@ -18,6 +20,8 @@ export interface PostgresDialect {
   _query(connection: pg.Client, query: QueryObject): Promise<QueryObject>;
   _acquireOnlyConnection(): Promise<pg.Client>;
   acquireConnection(): Promise<pg.Client>;
+  releaseConnection(connection: pg.Client): Promise<void>;
+  emit(event: 'query', query: QueryObject): boolean;
 }
 
 // The class is a part of knex, but not of its types, hence no import.

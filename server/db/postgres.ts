@@ -33,6 +33,7 @@ export async function openPostgres(databaseUrl: string, options: DatabaseOptions
     keepAlive: true,
     connectionTimeoutMillis: ACQUIRE_MS,
     application_name: 'warmpath',
+    pipeline: true,
   };
   await prepare(connection, options, onProgress);
   const db = pooled(connection, options);

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { PostgresDialect, QueryObject } from './knex-postgres.ts';
 
 /** Named (`:name`) or positional (`?`) values of a statement; beside positional ones write `\\?` for a literal question mark. */
 export type Bindings = Readonly<Record<string, unknown>> | readonly unknown[];
@@ -9,6 +10,8 @@ export interface RunOptions {
   deadlineMs?: number;
   /** A name, unique for this SQL text, under which the server keeps its plan: for statements run hundreds of times a second. */
   prepare?: string;
+  /** It is the last of its transaction: the commit goes out right behind it, so that its locks are not held while this process wakes. */
+  commits?: boolean;
 }
 
 /** The rows of one SQL statement; throws DatabaseUnavailable when the database cannot answer now. */
@@ -16,15 +19,23 @@ export async function rows<T>(
   db: Knex | Knex.Transaction,
   sql: string,
   bindings: Bindings = {},
-  options: RunOptions = {},
+  { prepare, ...queryContext }: RunOptions = {},
 ): Promise<T[]> {
-  const query = Array.isArray(bindings)
-    ? db.raw(sql, bindings as Knex.RawBinding[])
-    : byPosition(db, sql, bindings as Readonly<Record<string, unknown>>);
-  if (options.deadlineMs !== undefined) query.queryContext({ deadlineMs: options.deadlineMs });
-  if (options.prepare !== undefined) query.options({ name: options.prepare });
-  const result = (await query) as { rows: T[] };
-  return result.rows;
+  const { text, names } = compiled(sql, bindings);
+  const values = Array.isArray(bindings) ? bindings : names.map((name) => valueOf(bindings, name));
+  const client = db.client as PostgresDialect;
+  if (db.isTransaction === true && (db as Knex.Transaction).isCompleted()) throw new Error('the transaction is over');
+  // Straight to the dialect: knex's builder for raw SQL costs as much as many of our statements.
+  const connection = await client.acquireConnection();
+  try {
+    const query: QueryObject = { sql: text, bindings: values, queryContext };
+    if (prepare !== undefined) query.options = { name: prepare };
+    client.emit('query', query);
+    const { response } = await client._query(connection, query);
+    return (response?.rows ?? []) as T[];
+  } finally {
+    await client.releaseConnection(connection);
+  }
 }
 
 /** The first row, or undefined when there is none. */
@@ -51,17 +62,63 @@ export async function one<T>(
 }
 
 /**
- * knex's own named bindings take the `:text` of `x::text` for a binding when there is one called `text`, and leave a
- * misspelt name in the SQL; so names are turned into positions here.
+ * Statements of one transaction that were sent one behind the other without waiting in between; the database runs them in that order, each
+ * with what it sees then. Throws what went wrong first: whatever follows a failure fails of it.
  */
-function byPosition(db: Knex | Knex.Transaction, sql: string, bindings: Readonly<Record<string, unknown>>): Knex.Raw {
-  const values: unknown[] = [];
-  const positional = sql.replace(/::|\\\?|\?|:([a-zA-Z_]\w*)/g, (match, name: string | undefined) => {
-    if (match === '?') return '\\?';
+export async function inTurn<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  const [before, after] = await Promise.allSettled([first, second]);
+  if (before.status === 'rejected') throw before.reason;
+  if (after.status === 'rejected') throw after.reason;
+  return [before.value, after.value];
+}
+
+function valueOf(bindings: Bindings, name: string): unknown {
+  const value = (bindings as Readonly<Record<string, unknown>>)[name];
+  if (value === undefined) throw new Error(`the binding :${name} is undefined`);
+  return value;
+}
+
+interface Compiled {
+  /** names there were values for: the same text with others is another statement */
+  bound: string;
+  text: string;
+  /** of each position, in order */
+  names: readonly string[];
+}
+/** Statements are few and run often; what is made of parts by chance must not fill the memory. */
+const KNOWN_STATEMENTS = 5_000;
+const known = new Map<string, Compiled>();
+
+function compiled(sql: string, bindings: Bindings): Compiled {
+  const bound = Array.isArray(bindings) ? '' : Object.keys(bindings).join();
+  const before = known.get(sql);
+  if (before?.bound === bound) return before;
+  const made = { bound, ...(Array.isArray(bindings) ? byPosition(sql) : byName(sql, bindings)) };
+  if (known.size >= KNOWN_STATEMENTS) known.clear();
+  known.set(sql, made);
+  return made;
+}
+
+/** `?` are positions, `\\?` is the operator. */
+function byPosition(sql: string): Omit<Compiled, 'bound'> {
+  let position = 0;
+  return {
+    text: sql.replace(/\\\?|\?/g, (match) => (match === '?' ? `$${String((position += 1))}` : '?')),
+    names: [],
+  };
+}
+
+/**
+ * Only names that are bound are bindings: `x::text` stays a cast when there is one called `text`, and `:nn` in a format is no name.
+ * Each place is a position of its own, so that the server finds a type for each.
+ */
+function byName(sql: string, bindings: object): Omit<Compiled, 'bound'> {
+  const names: string[] = [];
+  const text = sql.replace(/::|\\\?|:([a-zA-Z_]\w*)/g, (match, name: string | undefined) => {
+    if (match === '\\?') return '?';
     if (name === undefined || !Object.hasOwn(bindings, name)) return match;
-    if (bindings[name] === undefined) throw new Error(`the binding :${name} is undefined`);
-    values.push(bindings[name]);
-    return '?';
+    names.push(name);
+    return `$${String(names.length)}`;
   });
-  return db.raw(positional, values as Knex.RawBinding[]);
+  return { text, names };
 }

@@ -8,7 +8,7 @@ import { readContext, runCommand, type Service } from '../realtime/command.ts';
 import { readBody } from './body.ts';
 import { sendJson } from './compressed.ts';
 import { cookieOf, fromOwnOrigin } from './cookies.ts';
-import { claim, fingerprint, keep, Replay } from './idempotency.ts';
+import { claim, fingerprint, Replay } from './idempotency.ts';
 import { addressPrefix, type Limits } from './limits.ts';
 import type { Answer, Input, Route } from './route.ts';
 import { chooseLocale } from './words.ts';
@@ -112,11 +112,11 @@ async function run(
     return { status: 200, body: await handle(readContext(service, actor), input as never) };
   }
   const key = keyOf(endpoint, req, input.body);
-  const body = await runCommand(service, actor, audit, async (ctx) => {
+  const keep = key === null ? undefined : { key, status: endpoint.status };
+  const body = await runCommand(service, actor, { ...audit, keep }, async (ctx) => {
     if (key !== null) await claim(ctx.db, key, fingerprint(endpoint, actor, input.params, input.body), ctx.now());
     const reply = await handle(ctx, input as never);
     if ('role' in actor && actor.role === 'crew') await service.crewSaid?.(ctx, endpoint.name, madeAt(input.body));
-    if (key !== null) await keep(ctx.db, key, endpoint.status, reply);
     return reply;
   });
   return { status: endpoint.status, body };

@@ -48,13 +48,3 @@ export async function claim(db: Knex | Knex.Transaction, key: string, print: Buf
     ]);
   throw new Replay(200, known.reply);
 }
-
-/** Keeps the answer with its key, in the same transaction. */
-export async function keep(db: Knex | Knex.Transaction, key: string, status: number, reply: unknown): Promise<void> {
-  await rows(
-    db,
-    `update idempotency_keys set status = :status, reply = cast(:reply as json) where key = cast(:key as uuid)`,
-    { key, status, reply: JSON.stringify(reply) },
-    { prepare: 'keep_reply' },
-  );
-}

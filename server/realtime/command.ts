@@ -23,7 +23,7 @@ export function readContext(
   return { db, now: service.now, actor, log: service.log, followKey: service.followKey, facts: [], subjects: [] };
 }
 
-/** Runs one command: its rows, its facts and its audit row commit together or not at all. */
+/** Runs one command: its rows, its facts, its audit row and the kept answer commit together or not at all. */
 export async function runCommand<T>(
   service: Service,
   actor: Actor,
@@ -35,10 +35,8 @@ export async function runCommand<T>(
   const reply = await inTransaction(database, async (trx) => {
     const ctx = readContext(service, actor, trx);
     const result = await command(ctx);
-    told = await writeFacts(trx, service.now(), actor, ctx.facts, {
-      ...audit,
-      subjectIds: [...audit.subjectIds, ...ctx.subjects],
-    });
+    const entry = { ...audit, subjectIds: [...audit.subjectIds, ...ctx.subjects] };
+    told = await writeFacts(trx, service.now(), actor, ctx.facts, entry, result);
     return result;
   });
   if (told) database.committed();

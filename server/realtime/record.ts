@@ -9,20 +9,25 @@ export function record<T extends EventType>(ctx: Pick<Context, 'facts'>, fact: F
   ctx.facts.push(fact);
 }
 
-/** Who did what to which rows; field names only, never their values. */
+/** Who did what to which rows; field names only, never their values. `keep` names the claimed key under which the answer is kept for a repeated call. */
 export interface AuditEntry {
   command: string;
   subjectIds: readonly string[];
   fields: readonly string[];
+  keep?: { key: string; status: number } | undefined;
 }
 
-/** Writes facts and the audit row in one statement; true when there were facts. The lock is taken here, so that it is held only until the commit that follows. */
+/**
+ * Writes facts, the audit row and the answer to keep in one statement, and commits; true when there were facts. The lock of the log is
+ * taken here and the commit follows at once, so that it is held for no turn of this process.
+ */
 export async function writeFacts(
   db: Knex | Knex.Transaction,
   at: Date,
   actor: Actor,
   facts: readonly Fact[],
   audit: AuditEntry,
+  reply: unknown,
 ): Promise<boolean> {
   // A timed job that found nothing to do has done nothing to write down.
   if (actor.kind === 'system' && facts.length === 0) return false;
@@ -32,6 +37,8 @@ export async function writeFacts(
     `with audited as (
        insert into audit (at, actor_kind, actor_id, station_id, command, subject_ids, fields)
        values (:at, :actorKind, :actorId, :stationId, :command, cast(:subjectIds as uuid[]), cast(:fields as text[]))
+     ), kept as (
+       update idempotency_keys set status = :status, reply = cast(:reply as json) where key = cast(:key as uuid)
      ), told as materialized (
        select * from jsonb_to_recordset(cast(:facts as jsonb)) as f (n integer, type text, station_id uuid, payload jsonb)
      ), locked as materialized (
@@ -47,6 +54,9 @@ export async function writeFacts(
       command: audit.command,
       subjectIds: audit.subjectIds,
       fields: audit.fields,
+      key: audit.keep?.key ?? null,
+      status: audit.keep?.status ?? null,
+      reply: audit.keep ? JSON.stringify(reply) : null,
       facts: JSON.stringify(
         facts.map((fact, n) => ({
           n,
@@ -56,7 +66,7 @@ export async function writeFacts(
         })),
       ),
     },
-    { prepare: 'write_facts' },
+    { prepare: 'write_facts', commits: true },
   );
   return facts.length > 0;
 }

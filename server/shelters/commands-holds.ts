@@ -6,7 +6,7 @@ import type * as z from 'zod/mini';
 import { Problem } from '../../shared/problems.ts';
 import type { BedKind, holdBed, HoldRow, PlaceUnit } from '../../shared/shelters.ts';
 import { type Context, staffOf, userIdOf } from '../context.ts';
-import { rows } from '../db/rows.ts';
+import { inTurn, rows } from '../db/rows.ts';
 import { scopeOf } from '../db/scope.ts';
 import { record } from '../realtime/record.ts';
 import { lockHouse, noDispatch } from './commands.ts';
@@ -42,9 +42,10 @@ const writeEntries = (ctx: Context, holdIds: readonly string[], kind: 'bed_held'
  * 404, 409 shelter_closed unless the shelter is open, 409 no_bed when fewer of that kind are free.
  */
 export async function makeHold(ctx: Context, wanted: NewHold): Promise<HoldRow> {
-  await lockHouse(ctx, wanted.shelterId);
-  const { status, hold } = await insertHold(ctx.db, wanted, ctx.now());
-  if (status !== 'open') throw new Problem('shelter_closed');
+  // Two statements: what is held is counted in one that begins when the lock is given.
+  const [, made] = await inTurn(lockHouse(ctx, wanted.shelterId), insertHold(ctx.db, wanted, ctx.now()));
+  if (made?.status !== 'open') throw new Problem('shelter_closed');
+  const { hold } = made;
   if (!hold) throw new Problem('no_bed');
   if (hold.dispatchId !== null) {
     await rows(

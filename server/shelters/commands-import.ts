@@ -8,7 +8,7 @@ import type { StationRow } from '../../shared/stations.ts';
 import { type Actor, type Context, staffOf } from '../context.ts';
 import { SHELTER_IMPORT_LOCK } from '../db/locks.ts';
 import { rows } from '../db/rows.ts';
-import { claim, fingerprint, keep } from '../http/idempotency.ts';
+import { claim, fingerprint } from '../http/idempotency.ts';
 import { readContext, runCommand, type Service } from '../realtime/command.ts';
 import { record } from '../realtime/record.ts';
 import { liveStations } from '../stations/queries.ts';
@@ -193,7 +193,8 @@ export async function importShelterList(
     const { planned, errors } = await judgeFile(readContext(service, actor), file, update);
     return { dryRun, encoding, items: planned.map((each) => preview(each, each.known?.id ?? null)), errors };
   }
-  const audit = { command: importShelters.name, subjectIds: [], fields: columns };
+  const keep = key === null ? undefined : { key, status: importShelters.status };
+  const audit = { command: importShelters.name, subjectIds: [], fields: columns, keep };
   return runCommand(service, actor, audit, async (ctx) => {
     if (key !== null) {
       const print = createHash('sha256').update(bytes).digest('hex');
@@ -203,8 +204,6 @@ export async function importShelterList(
     await rows(ctx.db, `select pg_advisory_xact_lock(:lock)`, { lock: SHELTER_IMPORT_LOCK });
     const { planned, errors } = await judgeFile(ctx, file, update);
     if (errors.length > 0) throw new Problem('invalid', errors);
-    const reply: Imported = { dryRun, encoding, items: await store(ctx, planned), errors };
-    if (key !== null) await keep(ctx.db, key, importShelters.status, reply);
-    return reply;
+    return { dryRun, encoding, items: await store(ctx, planned), errors };
   });
 }

@@ -2,7 +2,7 @@
 import type { Knex } from 'knex';
 import type { BedKind, HoldRow, PlaceUnit, ShelterRow } from '../../shared/shelters.ts';
 import { asInstant, asPoint } from '../db/postgis.ts';
-import { one, row, rows } from '../db/rows.ts';
+import { row, rows } from '../db/rows.ts';
 import { inSubtreeSql } from '../db/scope.ts';
 
 type Db = Knex | Knex.Transaction;
@@ -48,8 +48,8 @@ export const insertHold = (
     etaAt: Date | null;
   },
   now: Date,
-): Promise<{ status: ShelterRow['status']; hold: HoldRow | null }> =>
-  one(db, MAKE_HOLD, { ...wanted, now }, { prepare: 'make_hold' });
+): Promise<{ status: ShelterRow['status']; hold: HoldRow | null } | undefined> =>
+  row(db, MAKE_HOLD, { ...wanted, now }, { prepare: 'make_hold' });
 
 /** What a hold goes by, in minutes: the rules `holds.margin` and `holds.longest` of its house. */
 export interface Terms {

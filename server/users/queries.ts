@@ -3,6 +3,7 @@ import type { Role } from '../../shared/roles.ts';
 import type { DeviceRow, SessionRow, TokenRow, UserRow } from '../../shared/users.ts';
 import type { Staff } from '../context.ts';
 import { asInstant } from '../db/postgis.ts';
+import { ruleSql } from '../db/scope.ts';
 import { one, row, rows } from '../db/rows.ts';
 
 type Db = Knex | Knex.Transaction;
@@ -10,7 +11,7 @@ type Db = Knex | Knex.Transaction;
 const COLUMNS = `u.id, u.version, u.station_id as "stationId", u.username, u.name, u.role, u.shelter_id as "shelterId", u.locale, u.active, u.skills, u.totp_key is not null as "secondFactor"`;
 
 /** Whether the station `s` wants a second factor of the role of `u`; and whether that is still to be set up. */
-const WANTS_FACTOR = `coalesce(rule_value('sign_in.second_factor', s.path) @> to_jsonb(u.role), false)`;
+const WANTS_FACTOR = `coalesce(${ruleSql('sign_in.second_factor', 's.path')} @> to_jsonb(u.role), false)`;
 const MUST_ENROL = `(u.totp_key is null and ${WANTS_FACTOR})`;
 
 export function userById(db: Db, id: string): Promise<UserRow | undefined> {
