@@ -10,6 +10,8 @@ const nouns = [
   'users',
   'informants',
   'weather',
+  'alerts',
+  'feeds',
   'sites',
   'places',
   'tasks',

@@ -77,6 +77,9 @@ import { supplyJobs } from './supplies/jobs.ts';
 import { liveItems, liveStock } from './supplies/queries.ts';
 import { supplyRoutes } from './supplies/routes.ts';
 import { tallyRoutes } from './tally/routes.ts';
+import { liveAlerts } from './alerts/queries.ts';
+import { liveChecks, liveShifts } from './duty/queries.ts';
+import { liveActivations, livePlans } from './plans/queries.ts';
 import { liveTasks } from './tasks/queries.ts';
 import { taskRoutes } from './tasks/routes.ts';
 import { authenticate, holdsRevoked } from './users/authenticate.ts';
@@ -105,6 +108,11 @@ const live: LiveRows = {
   rounds: liveRounds,
   runs: liveRuns,
   rechecks: liveRechecks,
+  alerts: liveAlerts,
+  plans: livePlans,
+  activations: liveActivations,
+  shifts: liveShifts,
+  checks: liveChecks,
 };
 
 /** What a meeting is written down by, on the street and at the desk. */

@@ -1,7 +1,10 @@
 /** Every fact the service can tell, by name, and which nouns' rows it carries. */
+import type { AlertRow } from './alerts.ts';
 import type { DispatchRow } from './dispatches.ts';
+import type { ShiftRow, SpotCheckRow } from './duty.ts';
 import type { IncidentRow } from './incidents.ts';
 import type { PanicRow } from './panics.ts';
+import type { ActivationRow, PlanStateRow } from './plans.ts';
 import type { PatrolRow } from './patrols.ts';
 import type { RecheckRow } from './rechecks.ts';
 import type { RoundRow, RunRow } from './rounds.ts';
@@ -32,6 +35,11 @@ export interface Nouns {
   rounds: RoundRow;
   runs: RunRow;
   rechecks: RecheckRow;
+  alerts: AlertRow;
+  plans: PlanStateRow;
+  activations: ActivationRow;
+  shifts: ShiftRow;
+  checks: SpotCheckRow;
 }
 export type Noun = keyof Nouns;
 export const nouns = [
@@ -51,6 +59,11 @@ export const nouns = [
   'rounds',
   'runs',
   'rechecks',
+  'alerts',
+  'plans',
+  'activations',
+  'shifts',
+  'checks',
 ] as const satisfies readonly Noun[];
 
 /** Fact -> the nouns it may carry. A fact whose noun is not said here does not compile. */
@@ -109,6 +122,15 @@ export const eventNouns = {
   'site.created': ['sites'],
   'site.changed': ['sites'],
   'site.visited': ['sites'],
+  'alert.received': ['alerts', 'tasks'],
+  'alert.changed': ['alerts', 'tasks'],
+  'feed.lost': ['tasks'],
+  'plan.changed': ['plans'],
+  'plan.decided': ['plans', 'activations', 'tasks'],
+  'activation.changed': ['activations', 'plans', 'tasks'],
+  'shift.changed': ['shifts', 'tasks'],
+  'check.asked': ['checks'],
+  'check.changed': ['checks', 'tasks'],
 } as const satisfies Record<string, readonly Noun[]>;
 export type EventType = keyof typeof eventNouns;
 export const eventTypes = Object.keys(eventNouns) as EventType[];

@@ -1,6 +1,7 @@
 /** What a value of each rule of the field must look like. The rows, their units and sources are data (table `rules`); the words are under `rule.<key>` and `rule.<key>.about`. */
 import * as z from 'zod/mini';
 import { rungs } from './dispatches.ts';
+import { alertLevels, alertType } from './alerts.ts';
 import { coldStages } from './encounters.ts';
 import { text } from './ids.ts';
 import { priorities } from './incidents.ts';
@@ -152,6 +153,22 @@ export const ruleSchemas = {
   'coverage.long_ago': number(1, 720),
   'coverage.look_back': whole(1, 3_650),
   'coverage.weights': each(['encounter', 'sighting', 'visit_due'], number(0, 100)),
+  'outside.hosts': table(
+    z.strictObject({ host: text(253).check(z.regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/)) }),
+    0,
+    100,
+  ),
+  /** the sender's word for what it warns of (as `event` or an event code), and what that is here */
+  'alerts.types': table(z.strictObject({ event: text(200), type: alertType }), 0, 500),
+  /** the sender's word for how severe it is (a colour in any language, or CAP's severity), and which colour that is here */
+  'alerts.colours': table(z.strictObject({ word: text(60), level: z.enum(alertLevels) }), 0, 100),
+  'weather.kept': whole(30, 3_650),
+  'plans.escalate_after': whole(1, 1_440),
+  'duty.minimum': whole(0, 50),
+  'duty.gap_ahead': whole(1, 336),
+  'duty.uncovered_after': whole(0, 240),
+  'checks.per_shift': whole(0, 24),
+  'checks.answer': whole(15, 3_600),
   'events.kept': whole(1, 90),
   'idempotency.kept': whole(1, 90),
 } as const satisfies Record<string, z.ZodMiniType>;
@@ -159,7 +176,7 @@ export type RuleKey = keyof typeof ruleSchemas;
 export const ruleKeys = Object.keys(ruleSchemas) as RuleKey[];
 export const isRuleKey = (key: string): key is RuleKey => Object.hasOwn(ruleSchemas, key);
 /** Rules that hold for the whole service: only the root station may set them. */
-export const rootRules: readonly RuleKey[] = ['events.kept', 'idempotency.kept', 'coverage.cell'];
+export const rootRules: readonly RuleKey[] = ['outside.hosts', 'events.kept', 'idempotency.kept', 'coverage.cell'];
 /** Pairs whose first must stay below the second, else nothing would ever be what lies between. */
 export const risingRules = [
   ['positions.fresh', 'positions.stale'],

@@ -30,6 +30,11 @@ export const isLive: { [N in Noun]: (row: Nouns[N]) => boolean } = {
   rounds: (row) => row.active,
   runs: (row) => row.endedAt === null,
   rechecks: (row) => row.endedAt === null,
+  alerts: (row) => row.endedAt === null,
+  plans: (row) => row.active,
+  activations: (row) => row.closedAt === null,
+  shifts: (row) => row.startedAt !== null && row.endedAt === null,
+  checks: (row) => row.answeredAt === null && row.missedAt === null,
 };
 
 export const emptyState: State = Object.freeze({
@@ -50,6 +55,11 @@ export const emptyState: State = Object.freeze({
   rounds: {},
   runs: {},
   rechecks: {},
+  alerts: {},
+  plans: {},
+  activations: {},
+  shifts: {},
+  checks: {},
 });
 
 const byId = <T extends { id: string }>(rows: readonly T[]): Record<string, T> =>

@@ -20,6 +20,8 @@ export const timeZone = z.string().check(
   }, 'not a known time zone'),
 );
 
+const areaCode = text(6).check(z.regex(/^[1-9]\d{5}$/));
+
 export const stationRow = z.object({
   id: idSchema,
   version: z.number(),
@@ -28,6 +30,8 @@ export const stationRow = z.object({
   name: z.string(),
   timeZone: z.string(),
   locale: z.enum(localeNames),
+  /** codes of its area in the national table (GB/T 2260, six digits; a province ends in 0000, a prefecture in 00), for warnings that name areas by them */
+  areaCode: z.nullable(z.string()),
 });
 export type StationRow = z.infer<typeof stationRow>;
 
@@ -86,6 +90,7 @@ export const createStation = endpoint({
     name: text(200),
     timeZone: z.optional(timeZone),
     locale: z.optional(z.enum(localeNames)),
+    areaCode: z.optional(z.nullable(areaCode)),
   }),
   reply: stationRow,
 });
@@ -94,13 +99,14 @@ export const updateStation = endpoint({
   method: 'PATCH',
   path: '/api/stations/:id',
   who: ['admin'],
-  summary: 'Changes the name, time zone or language of a station',
+  summary: 'Changes the name, time zone, language or area code of a station',
   params: idParams,
   body: z.strictObject({
     version: z.number(),
     name: z.optional(text(200)),
     timeZone: z.optional(timeZone),
     locale: z.optional(z.enum(localeNames)),
+    areaCode: z.optional(z.nullable(areaCode)),
   }),
   reply: stationRow,
 });

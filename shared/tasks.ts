@@ -13,6 +13,15 @@ export const taskKinds = [
   'not_accepted',
   'roll_call',
   'stay_due',
+  'alert_unknown',
+  'feed_stale',
+  'plan_asks',
+  'plan_held_down',
+  'plan_step_late',
+  'plan_left',
+  'duty_gap',
+  'desk_uncovered',
+  'check_missed',
 ] as const;
 export const taskRow = z.object({
   id: idSchema,

@@ -80,3 +80,57 @@ export const postReading = endpoint({
   }),
   reply: readingRow,
 });
+
+/** Columns: at, temperatureC, and windKmh, humidity, precipitation, precipitationMm where there are any; all lines or none. */
+export const importReadings = endpoint({
+  name: 'importReadings',
+  method: 'POST',
+  path: '/api/weather/observations/import',
+  who: ['manager', 'admin', 'dispatcher'],
+  status: 201,
+  limit: 1_000_000,
+  summary: 'Readings of a weather station as CSV (text/csv), at most 10,000 lines; the same reading again is left out',
+  query: z.strictObject({ stationId: z.optional(idSchema), source: z.optional(text(100)) }),
+  body: z.unknown(),
+  reply: z.object({ accepted: z.number(), known: z.number() }),
+});
+const outlookHour = z.object({
+  at: instant,
+  kind: z.enum(readingKinds),
+  temperatureC: z.number(),
+  feltC: z.number(),
+  windKmh: z.nullable(z.number()),
+  precipitation: z.enum(precipitations),
+  precipitationMm: z.nullable(z.number()),
+});
+/** What a calendar day of the station was or will be; falls against the minimum of the day before and of two days before. */
+const outlookDay = z.object({
+  day: z.string(),
+  minimumC: z.number(),
+  maximumC: z.number(),
+  feltC: z.number(),
+  fall1K: z.nullable(z.number()),
+  fall2K: z.nullable(z.number()),
+  windKmh: z.nullable(z.number()),
+  rainMm: z.number(),
+  snowMm: z.number(),
+  /** hours of it that are known */
+  hours: z.number(),
+});
+export const readOutlook = endpoint({
+  name: 'readOutlook',
+  method: 'GET',
+  path: '/api/weather/outlook',
+  who: [...desk, 'admin', 'inspector', 'crew', 'shelter', 'partner'],
+  summary:
+    'The weather of a station by hour and by day, three days back and as far ahead as the forecast goes, with what it feels like',
+  query: z.strictObject({ stationId: z.optional(idSchema) }),
+  reply: z.object({
+    stationId: idSchema,
+    /** the station whose weather it is: its own or the nearest above it that has any; null: nobody has */
+    from: z.nullable(idSchema),
+    heardAt: z.nullable(instant),
+    hours: z.array(outlookHour),
+    days: z.array(outlookDay),
+  }),
+});

@@ -1,8 +1,11 @@
 /** What the contract's schemas do not say of themselves: names of what recurs, chapters, other media than JSON, examples. */
 import type * as z from 'zod/mini';
+import { alertRow } from '../../shared/alerts.ts';
 import { dispatchRow, suggestionRow } from '../../shared/dispatches.ts';
+import { shiftRow, spotCheckRow } from '../../shared/duty.ts';
 import { encounterRow } from '../../shared/encounters.ts';
 import type { Noun } from '../../shared/events.ts';
+import { feedRow } from '../../shared/feeds.ts';
 import { pointSchema } from '../../shared/geo.ts';
 import {
   hsdsCapacity,
@@ -24,6 +27,8 @@ import { stayRow } from '../../shared/stays.ts';
 import { panicRow } from '../../shared/panics.ts';
 import { recheckRow } from '../../shared/rechecks.ts';
 import { roundRow, runRow } from '../../shared/rounds.ts';
+import { condition } from '../../shared/plan-conditions.ts';
+import { activationRow, decisionRow, planRow, planSpec, planState } from '../../shared/plans.ts';
 import { siteRow } from '../../shared/sites.ts';
 import { readingRow, weatherRow } from '../../shared/weather.ts';
 import { callRow } from '../../shared/calls.ts';
@@ -43,7 +48,17 @@ export const namedSchemas: Readonly<Record<string, z.ZodMiniType>> = {
   Id: idSchema,
   Instant: instant,
   Point: pointSchema,
+  Activation: activationRow,
+  Alert: alertRow,
   Area: areaRow,
+  Condition: condition,
+  Decision: decisionRow,
+  Feed: feedRow,
+  Plan: planRow,
+  PlanSpec: planSpec,
+  PlanState: planState,
+  Shift: shiftRow,
+  SpotCheck: spotCheckRow,
   Depot: depotRow,
   Load: loadRow,
   LoadLine: loadLine,
@@ -177,6 +192,17 @@ export const chapters: readonly { name: string; paths: readonly string[]; about:
   { name: 'tasks', paths: ['tasks'], about: 'What somebody must still see to.' },
   { name: 'tally', paths: ['reports'], about: "The night's numbers, and how long each step took." },
   { name: 'weather', paths: ['weather'], about: 'Readings of the weather, observed and forecast.' },
+  {
+    name: 'alerts',
+    paths: ['alerts', 'feeds'],
+    about: 'Warnings, and where they and the weather come from by themselves.',
+  },
+  {
+    name: 'plans',
+    paths: ['plans', 'activations'],
+    about: 'Emergency plans: when they switch on, what they do, what is on now and why.',
+  },
+  { name: 'duty', paths: ['duty'], about: 'Who answers the desk: shifts, hand-over, spot checks, samples.' },
   { name: 'sites', paths: ['sites'], about: 'Known places, and what happened there before.' },
   { name: 'places', paths: ['places'], about: 'What words, codes and pasted coordinates mean on the map.' },
   {
@@ -228,6 +254,11 @@ const liveRows = Object.fromEntries(
     rounds: 'Round',
     runs: 'Run',
     rechecks: 'Recheck',
+    alerts: 'Alert',
+    plans: 'PlanState',
+    activations: 'Activation',
+    shifts: 'Shift',
+    checks: 'SpotCheck',
   } satisfies Record<Noun, string>).map(([noun, name]) => [
     noun,
     { type: 'array', items: { $ref: `#/components/schemas/${name}` } },

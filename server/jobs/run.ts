@@ -5,13 +5,20 @@ import { row, rows } from '../db/rows.ts';
 import { runCommand, type Service } from '../realtime/command.ts';
 import { dueSlots, type Schedule } from './slots.ts';
 
-export interface Job {
+export type Job = {
   name: string;
   /** 'pulse': every few seconds on every node, without a row; what is to be done is locked by who does it */
   schedule: Schedule | 'pulse';
-  /** runs until it answers 0, each time in a transaction of its own, so that no batch holds a lock long */
-  run: (ctx: Context) => Promise<number>;
-}
+} & (
+  | {
+      /** runs until it answers 0, each time in a transaction of its own, so that no batch holds a lock long */
+      run: (ctx: Context) => Promise<number>;
+    }
+  | {
+      /** speaks to other people's servers, or does things of which one may fail: it makes its own transactions, and none is open while it waits */
+      tour: (service: Service) => Promise<void>;
+    }
+);
 
 /** Slots missed while nothing ran are looked for this far back. */
 const LOOK_BACK_MS = 7 * 86_400_000;
@@ -55,6 +62,10 @@ export async function pulse(service: Service, jobs: readonly Job[]): Promise<voi
 
 async function runJob(service: Service, job: Job): Promise<void> {
   try {
+    if ('tour' in job) {
+      await job.tour(service);
+      return;
+    }
     for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
       const done = await runCommand(
         service,

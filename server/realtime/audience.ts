@@ -49,6 +49,20 @@ const offeredRecheck: View<'rechecks'> = (row, viewer) => {
   return row.status === 'any_crew' ? row : null;
 };
 
+/** What is on and until when; who ordered it and what is being asked is for those who lead. */
+const stateOnly: View<'plans'> = (row) => ({ ...row, order: null, proposal: null });
+
+/** The steps their own part has to see to, and what is said to them. */
+const ownSteps =
+  (role: 'crew' | 'shelter' | 'partner'): View<'activations'> =>
+  (row) => ({ ...row, steps: row.steps.filter((step) => step.owner === role || step.to.includes(role)) });
+
+/** A crew member hears of a shift when somebody has been called in. */
+const calledShift: View<'shifts'> = (row) => {
+  const called = row.people.filter(({ calledAt }) => calledAt !== null);
+  return called.length === 0 ? null : { ...row, people: called, handOver: null };
+};
+
 export const views: { readonly [N in Noun]: { readonly [R in Role]?: View<N> } } = {
   stations: {
     partner: whole,
@@ -125,6 +139,34 @@ export const views: { readonly [N in Noun]: { readonly [R in Role]?: View<N> } }
     manager: whole,
   },
   rechecks: { inspector: whole, crew: onShift(offeredRecheck), dispatcher: whole, manager: whole },
+  alerts: { inspector: whole, shelter: whole, crew: whole, dispatcher: whole, manager: whole, admin: whole },
+  plans: {
+    partner: stateOnly,
+    inspector: whole,
+    shelter: stateOnly,
+    crew: stateOnly,
+    dispatcher: whole,
+    manager: whole,
+    admin: whole,
+  },
+  activations: {
+    partner: ownSteps('partner'),
+    inspector: whole,
+    shelter: ownSteps('shelter'),
+    crew: ownSteps('crew'),
+    dispatcher: whole,
+    manager: whole,
+    admin: whole,
+  },
+  shifts: { inspector: whole, crew: calledShift, dispatcher: whole, manager: whole, admin: whole },
+  // whoever is checked hears of a check only when it is asked
+  checks: {
+    inspector: whole,
+    crew: (row, viewer) => (row.target === 'patrol' && row.patrolId === viewer.patrolId ? row : null),
+    dispatcher: (row) => (row.target === 'desk' ? row : null),
+    manager: whole,
+    admin: whole,
+  },
 };
 
 /** Inspectors read exact places one look at a time, each look logged; they are never sent them. */
@@ -160,10 +202,12 @@ const stationOf = (noun: Noun, row: Nouns[Noun]): string | null => {
   return 'stationId' in row ? row.stationId : null;
 };
 
+/** These come from above too: a station without its own feed, warnings or plan lives by those of the city. */
+const fromAbove: ReadonlySet<Noun> = new Set<Noun>(['weather', 'alerts', 'plans', 'activations']);
+
 function heard<N extends Noun>(noun: N, row: Nouns[N], viewer: Viewer, paths: StationPaths): Nouns[N] | null {
   const station = stationOf(noun, row);
-  // the weather comes from above: a station without its own feed lives by that of the city
-  const above = noun === 'weather' && station !== null && paths.get(viewer.stationId)?.includes(station) === true;
+  const above = fromAbove.has(noun) && station !== null && paths.get(viewer.stationId)?.includes(station) === true;
   if (!above && station !== null && paths.get(station)?.includes(viewer.stationId) !== true) return null;
   return liveView(noun, row, viewer);
 }

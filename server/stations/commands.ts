@@ -67,12 +67,13 @@ export async function changeStation(
   if (known.version !== body.version) throw new Problem('version_conflict', [], { current: known });
   await rows(
     ctx.db,
-    `update stations set name = :name, time_zone = :timeZone, locale = :locale, version = version + 1 where id = cast(:id as uuid)`,
+    `update stations set name = :name, time_zone = :timeZone, locale = :locale, area_code = :areaCode, version = version + 1 where id = cast(:id as uuid)`,
     {
       id,
       name: body.name ?? known.name,
       timeZone: body.timeZone ?? known.timeZone,
       locale: body.locale ?? known.locale,
+      areaCode: body.areaCode === undefined ? known.areaCode : body.areaCode,
     },
   );
   const station = (await stationById(ctx.db, id)) as StationRow;

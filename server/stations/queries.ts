@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { PlanLevel } from '../../shared/plan-levels.ts';
+import { type PlanLevel, planLevels as planRanks } from '../../shared/plan-levels.ts';
 import type { AreaRow, RuleRow, StationRow } from '../../shared/stations.ts';
 import { asGeometryJson } from '../db/postgis.ts';
 import { row, rows } from '../db/rows.ts';
@@ -7,7 +7,7 @@ import type { PageAfter } from '../http/paging.ts';
 
 type Db = Knex | Knex.Transaction;
 
-const COLUMNS = `s.id, s.version, s.parent_id as "parentId", s.path, s.name, s.time_zone as "timeZone", s.locale`;
+const COLUMNS = `s.id, s.version, s.parent_id as "parentId", s.path, s.name, s.time_zone as "timeZone", s.locale, s.area_code as "areaCode"`;
 
 const AREA_COLUMNS = `a.id, a.version, a.station_id as "stationId", a.name, ${asGeometryJson('st_simplifypreservetopology(a.outline, 0.0002)')} as outline`;
 
@@ -167,15 +167,25 @@ export function parseBbox(text: string): Bbox | undefined {
   return [west, south, east, north];
 }
 
-/** The level each station's plan is at now; a station not among them is at 'none', as all are until a plan is on. */
-export const planLevels = (
-  _db: Knex | Knex.Transaction,
-  _stationIds: readonly string[],
-): Promise<Map<string, PlanLevel>> => Promise.resolve(new Map<string, PlanLevel>());
+/** Rank of a level in SQL, so that the highest of several can be taken. */
+const RANK = (column: string): string => `array_position(array['${planRanks.join("', '")}'], ${column})`;
 
-/** The level one station's plan is at now. */
-export const planLevelAt = async (db: Knex | Knex.Transaction, stationId: string): Promise<PlanLevel> =>
+/** SQL of the level that holds at a station now: the highest of its own plans and those of the stations above it. */
+export const planLevelSql = (stationId: string): string =>
+  `coalesce((select a.level from activations a join stations n on n.id = ${stationId}
+    where a.station_id = any (n.path) and a.ended_at is null order by ${RANK('a.level')} desc limit 1), 'none')`;
+
+/** The level that holds at each of these stations now; a station not among them is at 'none'. */
+export async function planLevels(db: Db, stationIds: readonly string[]): Promise<Map<string, PlanLevel>> {
+  const found = await rows<{ id: string; level: PlanLevel }>(
+    db,
+    `select distinct on (s.id) s.id, a.level from stations s join activations a on a.station_id = any (s.path) and a.ended_at is null
+     where s.id = any (cast(:stationIds as uuid[])) order by s.id, ${RANK('a.level')} desc`,
+    { stationIds },
+  );
+  return new Map(found.map(({ id, level }) => [id, level]));
+}
+
+/** The level that holds at one station now. */
+export const planLevelAt = async (db: Db, stationId: string): Promise<PlanLevel> =>
   (await planLevels(db, [stationId])).get(stationId) ?? 'none';
-
-/** SQL of the level a station's plan is at now, for queries that choose by it; says what `planLevels` says. */
-export const planLevelSql = (_stationId: string): string => `'none'`;

@@ -270,7 +270,7 @@ describe('a rule', () => {
 
   it("that holds for the whole service is the root station's", async () => {
     for (const key of rootRules) {
-      const value = key === 'coverage.cell' ? 200 : 20;
+      const value = key === 'coverage.cell' ? 200 : key === 'outside.hosts' ? [{ host: 'api.example.org' }] : 20;
       expect(said(await set(key, value))).toEqual([422, 'invalid', '/stationId root_only']);
       expect(said(await set(key, value, { by: app.root.admin, at: app.stations.east }))).toEqual([
         422,

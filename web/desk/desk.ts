@@ -66,6 +66,7 @@ export function provideDesk(session: SessionRow): Desk {
   const shelterTable = computed(() => state.value.shelters);
   const holdTable = computed(() => state.value.holds);
   const stationTable = computed(() => state.value.stations);
+  const activationTable = computed(() => state.value.activations);
   const incidents = computed(() => Object.values(incidentTable.value));
   const now = useNow(30_000);
 
@@ -89,7 +90,7 @@ export function provideDesk(session: SessionRow): Desk {
           now.value,
         ),
         freshness: freshness(new Date(row.countedAt), now.value, limits.value.count),
-        hours: hoursOf({ stations }, row, now.value),
+        hours: hoursOf({ stations, activations: activationTable.value }, row, now.value),
       }));
     }),
     dispatchesOf: (incidentId) => byIncident.value.get(incidentId) ?? [],
