@@ -7,17 +7,21 @@ export const statements: readonly string[] = [
     station_id uuid not null references stations (id),
     name text not null check (char_length(name) between 1 and 100),
     kind text not null check (kind in ('cap', 'open_meteo')),
-    url text not null check (url ~ '^https?://' and char_length(url) <= 1000),
+    url text not null check (url ~ '^https://' and char_length(url) <= 1000),
     position geometry(Point, 4326),
     every_min integer not null check (every_min between 1 and 1440),
     stale_min integer not null check (stale_min between 5 and 10080),
     active boolean not null default true,
+    -- from when silence counts: since it was made, switched on, or given another address
+    since timestamptz not null,
     tried_at timestamptz,
     heard_at timestamptz,
     failures integer not null default 0,
     fault text,
     next_at timestamptz,
     etag text,
+    -- what of its list has been taken, as hashes; only what is still in the list
+    known text[] not null default '{}',
     task_id uuid references tasks (id),
     version integer not null default 1,
     created_at timestamptz not null
@@ -29,6 +33,8 @@ export const statements: readonly string[] = [
     id uuid primary key,
     station_id uuid not null references stations (id),
     covers uuid[] not null,
+    -- one message may warn of several things: each is a row
+    part integer not null default 0 check (part between 0 and 49),
     identifier text not null check (char_length(identifier) between 1 and 500),
     sender text not null check (char_length(sender) <= 500),
     sent_at timestamptz not null,
@@ -52,10 +58,9 @@ export const statements: readonly string[] = [
     task_id uuid references tasks (id),
     version integer not null default 1,
     check ((state = 'active') = (ended_at is null)),
-    unique (sender, identifier, sent_at)
+    unique (station_id, sender, identifier, sent_at, part)
   )`,
-  `create index alerts_station_id on alerts (station_id)`,
-  `create index alerts_live on alerts using gin (covers) where ended_at is null`,
+  `create index alerts_covers on alerts using gin (covers)`,
   `create index alerts_sent_at on alerts (sent_at, id)`,
   `create index alerts_identifier on alerts (identifier)`,
   `create index alerts_expires_at on alerts (expires_at) where ended_at is null`,
@@ -63,14 +68,19 @@ export const statements: readonly string[] = [
   `create index alerts_task_id on alerts (task_id)`,
   // every message that was understood, also those that only update or cancel: a sender that names it later is answered
   `create table alert_messages (
+    station_id uuid not null references stations (id),
     sender text not null,
     identifier text not null,
     sent_at timestamptz not null,
     kind text not null check (kind in ('alert', 'update', 'cancel', 'ack', 'error')),
+    -- messages that it updates or cancels, as sender,identifier: one of them may come later than this
+    named text[] not null,
+    -- what it is answered with when it comes again
     alert_id uuid references alerts (id),
     received_at timestamptz not null,
-    primary key (sender, identifier, sent_at)
+    primary key (station_id, sender, identifier, sent_at)
   )`,
+  `create index alert_messages_named on alert_messages using gin (named)`,
   `create index alert_messages_alert_id on alert_messages (alert_id)`,
   `create table outside_calls (
     id uuid primary key,
@@ -87,4 +97,6 @@ export const statements: readonly string[] = [
   `create index outside_calls_station_id on outside_calls (station_id)`,
   `create index outside_calls_next_at on outside_calls (next_at) where done_at is null`,
   `create index readings_received_at on readings (station_id, received_at)`,
+  // what was told within ten days of its time is weather; what came later is history, and in no picture
+  `create index readings_live on readings (station_id, kind, at) where received_at - at <= interval '10 days'`,
 ];

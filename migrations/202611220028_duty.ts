@@ -4,13 +4,15 @@ export const statements: readonly string[] = [
     id uuid primary key,
     station_id uuid not null references stations (id),
     starts_at timestamptz not null,
-    ends_at timestamptz not null check (ends_at > starts_at and ends_at <= starts_at + interval '24 hours'),
+    -- 24 hours by the clock on the wall, which is put back by up to two hours in autumn
+    ends_at timestamptz not null check (ends_at > starts_at and ends_at <= starts_at + interval '26 hours'),
     minimum integer not null check (minimum between 0 and 50),
+    -- the times of its spot checks are drawn for what is behind this: its making, or the last change of its times
+    drawn_from timestamptz not null,
     started_at timestamptz,
     ended_at timestamptz,
     uncovered_since timestamptz,
     uncovered_task uuid references tasks (id),
-    gap_task uuid references tasks (id),
     removed_at timestamptz,
     version integer not null default 1,
     created_at timestamptz not null
@@ -18,11 +20,15 @@ export const statements: readonly string[] = [
   `create index duty_shifts_station_id on duty_shifts (station_id, starts_at)`,
   `create index duty_shifts_running on duty_shifts (ends_at) where ended_at is null`,
   `create index duty_shifts_uncovered_task on duty_shifts (uncovered_task)`,
-  `create index duty_shifts_gap_task on duty_shifts (gap_task)`,
+  `create unique index duty_shifts_once on duty_shifts (station_id, starts_at, ends_at) where removed_at is null`,
+  // gaps that were put away are looked for as well
+  `create index tasks_duty_gaps on tasks (station_id) where kind = 'duty_gap'`,
   `create table duty_people (
     shift_id uuid not null references duty_shifts (id),
     user_id uuid not null references users (id),
     officer boolean not null default false,
+    -- put there by the roster, not by a call or by signing in
+    planned boolean not null,
     called_at timestamptz,
     coming boolean,
     signed_in_at timestamptz,
@@ -31,6 +37,14 @@ export const statements: readonly string[] = [
     primary key (shift_id, user_id)
   )`,
   `create index duty_people_user_id on duty_people (user_id)`,
+  // who called people in, and how many it wants at the desk while it lasts
+  `create table duty_calls (
+    shift_id uuid not null references duty_shifts (id),
+    cause uuid not null,
+    minimum integer not null check (minimum between 0 and 100),
+    primary key (shift_id, cause)
+  )`,
+  `create index duty_calls_cause on duty_calls (cause)`,
   `create table duty_handovers (
     shift_id uuid primary key references duty_shifts (id),
     note text not null check (char_length(note) <= 4000),

@@ -26,6 +26,7 @@ import { encounterRoutes } from './encounters/routes.ts';
 import { answerClientErrors } from './http/client-error.ts';
 import { fromOwnOrigin } from './http/cookies.ts';
 import { guidePages } from './http/guide.ts';
+import { createOutside, type OutsideParts } from './http/outbound.ts';
 import type { Page, PageContext, Route } from './http/route.ts';
 import { createHttp, secureEnough } from './http/serve.ts';
 import { type App, appPage, type BootFacts } from './http/shell.ts';
@@ -77,16 +78,30 @@ import { supplyJobs } from './supplies/jobs.ts';
 import { liveItems, liveStock } from './supplies/queries.ts';
 import { supplyRoutes } from './supplies/routes.ts';
 import { tallyRoutes } from './tally/routes.ts';
+import { alertJobs } from './alerts/jobs.ts';
 import { liveAlerts } from './alerts/queries.ts';
+import { alertRoutes } from './alerts/routes.ts';
+import { dutyJobs } from './duty/jobs.ts';
 import { liveChecks, liveShifts } from './duty/queries.ts';
+import { dutyRoutes } from './duty/routes.ts';
+import { planJobs } from './plans/jobs.ts';
 import { liveActivations, livePlans } from './plans/queries.ts';
+import { noticesFor } from './plans/queries-notices.ts';
+import { stepJobs } from './plans/jobs-steps.ts';
+import { createStage } from './plans/rehearsal.ts';
+import { planRoutes } from './plans/routes.ts';
+import { rehearsalRoutes } from './plans/routes-rehearse.ts';
+import { stepRoutes } from './plans/routes-steps.ts';
 import { liveTasks } from './tasks/queries.ts';
 import { taskRoutes } from './tasks/routes.ts';
 import { authenticate, holdsRevoked } from './users/authenticate.ts';
 import { sessionOf, validCredentials } from './users/queries.ts';
 import { userRoutes } from './users/routes.ts';
 import { liveWeather } from './weather/queries.ts';
+import { weatherJobs } from './weather/jobs.ts';
 import { weatherRoutes } from './weather/routes.ts';
+import { feedJobs } from './feeds/jobs.ts';
+import { feedRoutes } from './feeds/routes.ts';
 import { liveSites } from './sites/queries.ts';
 import { siteRoutes } from './sites/routes.ts';
 import { setupPages } from './users/setup.ts';
@@ -172,6 +187,20 @@ const apps: readonly App[] = [
     roles: ['admin', 'manager'],
     rules: ['supplies.expiry_warn'],
   },
+  {
+    path: '/plans',
+    entry: 'web/plans/main.ts',
+    title: 'title.plans',
+    roles: ['inspector', 'admin', ...desk],
+    rules: ['alerts.types'],
+  },
+  {
+    path: '/duty',
+    entry: 'web/duty/main.ts',
+    title: 'title.duty',
+    roles: ['inspector', 'admin', ...desk],
+    rules: ['desk.shifts', 'duty.minimum'],
+  },
   { path: '/tally', entry: 'web/tally/main.ts', title: 'title.tally', roles: ['inspector', 'admin', ...desk] },
 ];
 
@@ -186,6 +215,12 @@ const jobs: readonly Job[] = [
   ...supplyJobs,
   ...coverageJobs,
   ...placeJobs,
+  ...dutyJobs,
+  ...alertJobs,
+  ...planJobs,
+  ...stepJobs,
+  ...weatherJobs,
+  ...feedJobs,
   ...pruningJobs,
 ];
 
@@ -232,6 +267,8 @@ export interface AppParts {
   log: Log;
   now: () => Date;
   webDir: string;
+  /** how other people's servers are reached; tests put their own in its place */
+  outside?: Partial<OutsideParts>;
 }
 
 const DRAIN_MS = 10_000;
@@ -241,11 +278,19 @@ const FAREWELL_MS = 3_000;
 const REQUEST_MS = 30_000;
 
 /** Everything wired; listening is the caller's. */
-export async function createApp({ database, config, log, now, webDir }: AppParts): Promise<Running> {
-  const service: Service = { database, now, log, followKey: await followKeyOf(database), crewSaid };
+export async function createApp({ database, config, log, now, webDir, outside }: AppParts): Promise<Running> {
+  const service: Service = {
+    database,
+    now,
+    log,
+    followKey: await followKeyOf(database),
+    outside: createOutside(outside),
+    crewSaid,
+  };
   const who = (headers: Request['headers']): ReturnType<typeof authenticate> => authenticate(service, headers);
   const routing = createRouting({ router: config.routerUrl === null ? null : osrmRouter(config.routerUrl), log });
   const solver = createSolver();
+  const stage = createStage();
   let draining = false;
   let routes: readonly Route[] = [];
   const pages: Page[] = [
@@ -275,12 +320,15 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
     pages,
     authenticate: who,
     holdsRevoked: (headers) => holdsRevoked(service, headers),
+    notices: () => noticesFor(database.knex),
     routes: (limits) => {
       routes = [
         healthRoute(database, config.version, () => draining),
         ...liveRoutes(database, live, { positions: latestPositions, heard: latestHeard }),
         ...stationRoutes,
         ...weatherRoutes,
+        ...alertRoutes,
+        ...feedRoutes,
         ...userRoutes(limits, (req) => secureEnough(req, config), aroundOuting),
         ...informantRoutes,
         ...placeRoutes,
@@ -308,6 +356,10 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
         ...coverageRoutes,
         ...callRoutes,
         ...presenceRoutes,
+        ...dutyRoutes,
+        ...planRoutes,
+        ...rehearsalRoutes(stage),
+        ...stepRoutes,
         ...tallyRoutes,
       ];
       return routes;
@@ -369,6 +421,7 @@ export async function createApp({ database, config, log, now, webDir }: AppParts
       }, DRAIN_MS);
       await closed;
       await solver.close();
+      await stage.close();
       clearInterval(sweep);
       clearTimeout(timer);
     },

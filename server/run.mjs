@@ -83,7 +83,8 @@ async function buildForNode(input, outDir) {
 
 /**
  * dist/server: main.js, and beside it what the code opens by path rather than imports: worker threads (plain *.mjs files,
- * and *.worker.ts built to *.worker.js), the demo's data as demo/data, and the texts of the guides as guide.
+ * and *.worker.ts built to *.worker.js), the data of the demo and of rehearsals as demo/data and plans/data, and the texts of
+ * the guides as guide.
  */
 async function buildServer(outDir) {
   const files = await filesUnder(join(root, 'server'));
@@ -92,8 +93,9 @@ async function buildServer(outDir) {
   for (const file of files) {
     if (file.endsWith('.mjs') && file !== fileURLToPath(import.meta.url)) await cp(file, join(outDir, basename(file)));
   }
-  const data = join(root, 'server/demo/data');
-  if (existsSync(data)) await cp(data, join(outDir, 'demo/data'), { recursive: true });
+  for (const data of ['demo/data', 'plans/data'])
+    if (existsSync(join(root, 'server', data)))
+      await cp(join(root, 'server', data), join(outDir, data), { recursive: true });
   await cp(join(root, 'server/http/guide'), join(outDir, 'guide'), { recursive: true });
 }
 

@@ -40,7 +40,7 @@ export const alertRow = z.object({
   expiresAt: z.nullable(instant),
   state: z.enum(alertStates),
   needs: z.array(z.enum(alertNeeds)),
-  /** name of the feed, or `desk` */
+  /** name of the feed, `cap` for a message that was posted, or `desk` */
   source: z.string(),
   receivedAt: instant,
   endedAt: z.nullable(instant),
@@ -58,7 +58,8 @@ export const listAlerts = endpoint({
 });
 /**
  * A CAP 1.1 or 1.2 message as application/cap+xml, or this JSON. A message heard before answers 200 with what it was; one that only
- * updates or cancels others answers with the last row it touched.
+ * cancels others answers 200 with the last row it touched; one that changes nothing (a test, a receipt, a cancellation of what nobody
+ * knows here) 200 with `{ignored}`. Of a message that warns of several things each is a row, and the first is the answer.
  */
 export const postAlert = endpoint({
   name: 'postAlert',

@@ -44,13 +44,16 @@ export interface HoursNode {
 export interface DatesNode {
   dates: string[];
 }
-/** A day of the Chinese calendar, `before` and `after` days around it with it; leap months do not count. */
+/**
+ * A day of the Chinese calendar, `before` and `after` days around it with it; leap months do not count. The 30th is the last day
+ * of its month, also where that has 29: New Year's Eve is the 30th of the twelfth.
+ */
 export interface LunarNode {
   lunar: { month: number; day: number; before: number; after: number };
 }
 /**
- * All tests hold: on one and the same local day among today and the next `days` - 1 (on `run` such days in a row that begin among them),
- * or over the `hours` up to now (observed), from now on (forecast) or both.
+ * All tests hold: on one and the same local day among today and the next `days` - 1 (with `run`: on one that stands in a row of so many
+ * such days, those before today counted where they were observed), or over the `hours` up to now (observed), from now on (forecast) or both.
  */
 export interface WeatherNode {
   weather: {
@@ -113,4 +116,4 @@ export const condition: z.ZodMiniType<Condition> = z.lazy(() =>
       }),
     }),
   ]),
-) as never;
+);

@@ -71,29 +71,37 @@ export interface PlanRules {
   zone: string;
 }
 
+/** A level that asks first: since when it has been wanted without a break, and the answer if there was one. */
+export interface Asking {
+  level: AlertLevel;
+  at: number;
+  accepted: boolean | null;
+}
 /** What is carried from one decision to the next. Times in epoch ms. */
 export interface PlanMemory {
   /** the level by the rules alone, made steady; orders do not touch it */
   rules: PlanLevel;
   /** when the rules last raised it; null while at 'none' */
   raisedAt: number | null;
-  /** since when they have wanted less without a break; null while they want it */
-  easedAt: number | null;
-  /** a level that asks first: since when it has been wanted without a break, and the answer if there was one */
-  asking: { level: PlanLevel; at: number; accepted: boolean | null } | null;
+  /** for each level that is on by the rules: since when they have wanted less than it without a break; not there while they want it */
+  eased: Partial<Record<AlertLevel, number>>;
+  /** the mildest first; a refusal stays until its level is not wanted any more */
+  asking: readonly Asking[];
   /** what holds, with orders */
   level: PlanLevel;
-  /** since when this level holds */
+  /** since when this level holds; null when none ever did */
   since: number | null;
 }
 export const startMemory: PlanMemory = {
   rules: 'none',
   raisedAt: null,
-  easedAt: null,
-  asking: null,
+  eased: {},
+  asking: [],
   level: 'none',
   since: null,
 };
+/** Days of the past that rules may reach back to: seven days in a row whose minimum is compared with two days before, or 168 hours. */
+export const lookBackDays = 9;
 
 /** What speaks for or against a level. Each has its words under `plan.why.<code>`; `facts` fill their holes. */
 export const reasonCodes = [
@@ -110,6 +118,7 @@ export const reasonCodes = [
   'refused',
   'advised',
   'mild',
+  'closed',
 ] as const;
 export interface PlanReason {
   code: (typeof reasonCodes)[number];

@@ -168,6 +168,7 @@ export const planVersion = z.object({
   changedAt: instant,
   changedBy: z.nullable(idSchema),
 });
+export type PlanVersion = z.infer<typeof planVersion>;
 export const decisionRow = z.object({
   id: z.number(),
   planId: idSchema,
@@ -181,6 +182,15 @@ export const decisionRow = z.object({
 export type DecisionRow = z.infer<typeof decisionRow>;
 
 export const stepStates = ['waiting', 'done', 'failed', 'skipped', 'undone'] as const;
+/**
+ * What steps count, each with its words under `plan.result.<key>`: done (shelters, beds, sites, called, rules, patrols), `missing` of what was
+ * named, and when taken back `kept` as somebody had set it since, `left` houses with `people` in them, and `rechecks` that go on.
+ */
+export const stepCounts = [
+  ...(['shelters', 'beds', 'sites', 'called', 'rules', 'patrols'] as const),
+  ...(['missing', 'kept', 'left', 'people', 'rechecks'] as const),
+] as const;
+export type StepCounts = Partial<Record<(typeof stepCounts)[number], number>>;
 export const stepRow = z.object({
   id: idSchema,
   key: z.string(),
@@ -201,7 +211,7 @@ export const stepRow = z.object({
   fault: z.nullable(z.string()),
   /** counts of what it did and left, e.g. `shelters`, `beds`, `people` */
   result: z.record(z.string(), z.number()),
-  /** what a notice says, for those it goes to */
+  /** what a notice says, for those it goes to; of `load` the name of the list */
   words: z.nullable(bothWords),
   to: z.array(z.enum(noticeTo)),
   alarm: z.boolean(),

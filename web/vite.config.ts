@@ -13,6 +13,8 @@ const entries = [
   'web/crew/sw.ts',
   'web/shelter/main.ts',
   'web/tally/main.ts',
+  'web/duty/main.ts',
+  'web/plans/main.ts',
   'web/admin/main.ts',
   'web/signin/main.ts',
   'web/public/report.ts',

@@ -17,6 +17,7 @@ import {
 import { type NightOptions, prepareNight } from './night/night.ts';
 import type { Play } from './night/play.ts';
 import { placeLandmarks, placeRounds, placeSites } from './landmarks.ts';
+import { placeCodes, placePlan, placeRoster } from './plans.ts';
 import { chanceOf } from './random.ts';
 import { sayWeather, startSky } from './sky.ts';
 import { whoAmI } from '../../shared/users.ts';
@@ -51,6 +52,7 @@ const steps: readonly (readonly [string, readonly ((place: City) => Promise<void
   ['shelters, vehicles and supplies', [placeShelters, placeEquipment]],
   ['patrols on shift and what they carry', [placePatrols, placeStock, placeRounds]],
   ['the last three nights', [livePast, fillBeds]],
+  ['the emergency plan and who is on duty', [placeCodes, placePlan, placeRoster]],
   ['what is open now', [openNow]],
 ];
 

@@ -3,5 +3,5 @@ import { parentPort } from 'node:worker_threads';
 import { assign, type Question } from './assign.ts';
 
 parentPort?.on('message', ({ id, question }: { id: number; question: Question }) => {
-  parentPort?.postMessage({ id, solution: assign(question) });
+  parentPort?.postMessage({ id, answer: assign(question) });
 });

@@ -6,7 +6,13 @@ import { inSubtreeSql } from '../db/scope.ts';
 
 type Db = Knex | Knex.Transaction;
 
-export const SHIFT = `d.id, d.version, d.station_id as "stationId", ${asInstant('d.starts_at')} as "startsAt", ${asInstant('d.ends_at')} as "endsAt", d.minimum,
+/** SQL: a user `u` may answer the desk of a station `s`: active, of the desk, and of that station or one above, which sees it. */
+export const SERVES = `u.active and u.role in ('dispatcher', 'manager') and u.station_id = any (s.path)`;
+/** SQL: somebody's row `p` on a shift says that they are signed in. */
+export const SIGNED_IN = `p.signed_in_at is not null and p.signed_out_at is null`;
+
+export const SHIFT = `d.id, d.version, d.station_id as "stationId", ${asInstant('d.starts_at')} as "startsAt", ${asInstant('d.ends_at')} as "endsAt",
+  greatest(d.minimum, coalesce((select max(k.minimum) from duty_calls k where k.shift_id = d.id), 0)) as minimum,
   coalesce((select jsonb_agg(jsonb_build_object('userId', p.user_id, 'name', u.name, 'officer', p.officer, 'calledAt', ${asInstant('p.called_at')}, 'coming', p.coming,
     'signedInAt', ${asInstant('p.signed_in_at')}, 'signedOutAt', ${asInstant('p.signed_out_at')}) order by p.officer desc, u.name, u.id)
     from duty_people p join users u on u.id = p.user_id where p.shift_id = d.id), '[]') as people,

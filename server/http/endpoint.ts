@@ -95,8 +95,9 @@ async function run(
   input: Input<unknown, unknown, unknown>,
   req: Request,
 ): Promise<Answer> {
-  const { endpoint, handle, answer } = route;
+  const { endpoint, first, handle, answer } = route;
   const { service } = gate;
+  await first?.(service, input as never);
   if (answer) return answer(service, actor, input as never);
   if (!handle) throw new Error(`${endpoint.name} has no handler`);
   const audit = {

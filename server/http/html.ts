@@ -1,6 +1,6 @@
 /** HTML for the pages that work without JavaScript: every value is escaped unless it is Html itself. */
 import type { Response } from 'express';
-import type { PageContext } from './route.ts';
+import type { PageContext, PublicNotice } from './route.ts';
 
 /** A piece of HTML that is safe to put into a page: made only by `html`, or empty. */
 export class Html {
@@ -111,6 +111,20 @@ function languageSwitch(page: PageContext, language: Frame['language']): Html | 
   </button>`;
 }
 
+/** What a station tells everybody, in the reader's language or in the one there is. */
+function noticeBox({ locale, t }: PageContext, { station, timeZone, words, since }: PublicNotice): Html {
+  const other = locale === 'en' ? 'zh-CN' : 'en';
+  const said = words[locale] ?? words[other] ?? '';
+  const format = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone });
+  return html`<div class="public-notice">
+    <h2>${station}</h2>
+    <p ${words[locale] === undefined && html` lang="${other}"`}>${said}</p>
+    <p class="hint">
+      <time datetime="${since}">${t('page.notice.since', { time: format.format(new Date(since)) })}</time>
+    </p>
+  </div>`;
+}
+
 /** The whole document: numbers first, then the page; no inline script or style. */
 export function document(page: PageContext, frame: Frame): Html {
   const { t } = page;
@@ -145,6 +159,12 @@ export function document(page: PageContext, frame: Frame): Html {
           <p>${t('page.emergency')}</p>
           ${callLinks(page, frame.numbers)}
         </section>
+        ${
+          page.notices.length > 0 &&
+          html`<section class="public-notices" aria-label="${t('page.notice')}">
+            ${page.notices.map((notice) => noticeBox(page, notice))}
+          </section>`
+        }
         <main id="main" tabindex="-1">${frame.body}</main>
         <footer class="bottom">
           <nav data-tour="shelters" aria-label="${t('page.nav')}">

@@ -362,6 +362,15 @@ export const media: Readonly<Record<string, { takes?: Record<string, object>; gi
       },
     },
   },
+  importReadings: {
+    takes: {
+      'text/csv': {
+        type: 'string',
+        description:
+          'at, temperatureC, and windKmh, humidity, precipitation, precipitationMm where there are any, named so or in Chinese; UTF-8, UTF-16 with a byte order mark, or GB 18030. A time without an offset is the station’s.',
+      },
+    },
+  },
   importShelters: {
     takes: {
       'text/csv': {
@@ -372,6 +381,28 @@ export const media: Readonly<Record<string, { takes?: Record<string, object>; gi
       'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': file(
         'The same as the first sheet of a workbook.',
       ),
+    },
+  },
+  postAlert: {
+    takes: {
+      'application/cap+xml': {
+        type: 'string',
+        description:
+          'A message of CAP 1.2 or 1.1, also as application/xml or text/xml; in UTF-8, UTF-16 or GB 18030, without a DOCTYPE. It counts once, by sender, identifier and time sent, whoever sends it. What an update or a cancellation names ends, also when it arrives later.',
+      },
+    },
+    gives: {
+      'application/json': {
+        description: 'The warning; of a message that changed nothing, why.',
+        anyOf: [
+          { $ref: '#/components/schemas/Alert' },
+          {
+            type: 'object',
+            properties: { ignored: { type: 'string', enum: ['test', 'receipt', 'unknown'] } },
+            required: ['ignored'],
+          },
+        ],
+      },
     },
   },
   importPlaces: {

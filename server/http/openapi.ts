@@ -119,11 +119,13 @@ function refusalsOf(endpoint: Endpoint): number[] {
 
 function contentOf(endpoint: Endpoint): Content | undefined {
   const own = media[endpoint.name]?.takes;
-  if (own) return Object.fromEntries(Object.entries(own).map(([type, schema]) => [type, { schema }]));
-  if (!endpoint.body) return undefined;
+  const others = Object.fromEntries(Object.entries(own ?? {}).map(([type, schema]) => [type, { schema }]));
+  // a body that the contract leaves open is only what is said of it there
+  if (!endpoint.body || (own && endpoint.body._zod.def.type === 'unknown')) return own && others;
   const example = examples[endpoint.name];
   return {
     'application/json': { schema: schemaOf(endpoint.body), ...(example === undefined ? {} : { example }) },
+    ...others,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Request, Response } from 'express';
 import type * as z from 'zod/mini';
 import type { Endpoint, Part } from '../../shared/contract.ts';
+import type { BothWords } from '../../shared/plans.ts';
 import type { Locale } from '../../shared/stations.ts';
 import type { BaseMap } from '../../shared/tiles.ts';
 import type { Actor, Context, Staff } from '../context.ts';
@@ -21,6 +22,8 @@ export interface Input<P, Q, B> {
 /** An endpoint with what answers it. */
 export interface Route {
   endpoint: Endpoint;
+  /** what must be asked of other people's servers, before any transaction is open */
+  first?: (service: Service, input: Input<never, never, never>) => Promise<void>;
   /** unsafe methods run inside the command's transaction, reads on the pool */
   handle?: (ctx: Context, input: Input<never, never, never>) => Promise<unknown>;
   /** keeps its own transaction (group commit) and may answer 200 for a replay */
@@ -53,8 +56,9 @@ export function route<
 >(
   endpoint: Endpoint<P, Q, B, R>,
   handle: (ctx: Context, input: Input<Part<P>, Part<Q>, Part<B>>) => Promise<z.infer<R>>,
+  first?: (service: Service, input: Input<Part<P>, Part<Q>, Part<B>>) => Promise<void>,
 ): Route {
-  return { endpoint: endpoint, handle };
+  return { endpoint: endpoint, handle, ...(first ? { first } : {}) };
 }
 
 /** An endpoint whose command opens its own transaction. */
@@ -110,10 +114,24 @@ export interface PageContext {
   tour: boolean;
   /** tiles of the operator, or null: outlines only */
   tiles: BaseMap | null;
+  /** what stations tell the public now, on pages that show it */
+  notices: readonly PublicNotice[];
+}
+/** What a station tells everybody while a plan is on. */
+export interface PublicNotice {
+  /** its name */
+  station: string;
+  /** IANA zone in which its clocks go */
+  timeZone: string;
+  words: BothWords;
+  /** ISO, from when it was told */
+  since: string;
 }
 /** A server-rendered page; POST pages are the no-JavaScript forms, checked by Origin / Sec-Fetch-Site and parsed as urlencoded. */
 export interface Page {
   method: 'GET' | 'POST';
   path: string;
+  /** shows what stations tell the public */
+  notices?: true;
   handle: (page: PageContext, req: Request, res: Response) => Promise<void>;
 }

@@ -13,7 +13,7 @@ import { addressPrefix, createLimits, type Limits } from './limits.ts';
 import { httpSeconds, metricsText, metricsType } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { writeProblem } from './problem.ts';
-import type { Page, Route } from './route.ts';
+import type { Page, PublicNotice, Route } from './route.ts';
 import { baseMapOf, serveTiles, TILE_PATH } from './tiles.ts';
 import { chooseLocale, translator } from './words.ts';
 
@@ -28,6 +28,8 @@ export interface Parts {
   authenticate(headers: Request['headers']): Promise<Staff | null>;
   /** whether whoever is not signed in holds the cookie of a session that was taken out of service */
   holdsRevoked(headers: Request['headers']): Promise<boolean>;
+  /** what stations tell the public now */
+  notices(): Promise<readonly PublicNotice[]>;
 }
 
 /** No inline script or style, nothing from elsewhere but the operator's own tiles. */
@@ -118,6 +120,7 @@ function pageHandler(parts: Parts, limits: Limits, assets: Assets, page: Page) {
         file: (name) => assets.file(name),
         tour: parts.config.demo === 'playing',
         tiles: baseMapOf(parts.config.tiles),
+        notices: page.notices === true ? await parts.notices() : [],
       },
       req,
       res,

@@ -106,13 +106,30 @@ export function newestIncidents(
   );
 }
 
+const ENTRY = `e.id, ${asInstant('e.at')} as at, e.kind, e.actor_kind as "actorKind", u.name as "actorName", e.detail`;
+const MOST_ENTRIES = 1000;
+
 export function timelineOf(db: Db, id: string): Promise<EntryRow[]> {
   return rows<EntryRow>(
     db,
-    `select e.id, ${asInstant('e.at')} as at, e.kind, e.actor_kind as "actorKind", u.name as "actorName", e.detail
-     from incident_entries e left join users u on u.id = e.actor_id where e.incident_id = cast(:id as uuid) order by e.at, e.id limit 1000`,
-    { id },
+    `select ${ENTRY}
+     from incident_entries e left join users u on u.id = e.actor_id where e.incident_id = cast(:id as uuid) order by e.at, e.id limit :most`,
+    { id, most: MOST_ENTRIES },
   );
+}
+
+/** The timelines of several incidents, by incident. */
+export async function timelinesOf(db: Db, ids: readonly string[]): Promise<Map<string, EntryRow[]>> {
+  const found = await rows<EntryRow & { incidentId: string }>(
+    db,
+    `select i.id as "incidentId", t.* from unnest(cast(:ids as uuid[])) as i (id) cross join lateral (
+       select ${ENTRY} from incident_entries e left join users u on u.id = e.actor_id where e.incident_id = i.id order by e.at, e.id limit :most
+     ) as t`,
+    { ids, most: MOST_ENTRIES },
+  );
+  const timelines = new Map<string, EntryRow[]>(ids.map((id) => [id, []]));
+  for (const { incidentId, ...entry } of found) timelines.get(incidentId)?.push(entry);
+  return timelines;
 }
 
 export const SIGHTING_COLUMNS = `g.id, 1 as version, g.code, g.incident_id as "incidentId", g.station_id as "stationId",

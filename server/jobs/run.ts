@@ -1,14 +1,19 @@
 /** The table of timed jobs and who runs them: node-cron beats, a row decides which node. */
 import cron from 'node-cron';
+import type { EventType } from '../../shared/events.ts';
 import type { Context } from '../context.ts';
 import { row, rows } from '../db/rows.ts';
 import { runCommand, type Service } from '../realtime/command.ts';
+import { type Following, followFacts } from './news.ts';
 import { dueSlots, type Schedule } from './slots.ts';
 
 export type Job = {
   name: string;
-  /** 'pulse': every few seconds on every node, without a row; what is to be done is locked by who does it */
-  schedule: Schedule | 'pulse';
+  /**
+   * 'pulse': every few seconds on every node, without a row; what is to be done is locked by who does it. `after`: the same, as soon
+   * as a fact of these types was committed by any node.
+   */
+  schedule: Schedule | 'pulse' | { after: readonly EventType[] };
 } & (
   | {
       /** runs until it answers 0, each time in a transaction of its own, so that no batch holds a lock long */
@@ -29,7 +34,7 @@ const PULSE_MS = 5_000;
 /** Runs what is due. Of the slots one job missed only the newest is run: what it does is level-triggered and does not add up. */
 export async function beat(service: Service, jobs: readonly Job[], zone: string): Promise<void> {
   for (const job of jobs) {
-    if (job.schedule === 'pulse') continue;
+    if (job.schedule === 'pulse' || 'after' in job.schedule) continue;
     const now = service.now();
     const db = service.database.knex;
     const last = await row<{ dueAt: Date }>(
@@ -83,12 +88,27 @@ async function runJob(service: Service, job: Job): Promise<void> {
   }
 }
 
+/** Runs what follows facts, from now on; each job by itself, so that one that takes long keeps no other waiting. */
+export async function startFollowing(service: Service, jobs: readonly Job[]): Promise<Following> {
+  const each = await Promise.all(
+    jobs.flatMap((job) =>
+      typeof job.schedule === 'object' && 'after' in job.schedule
+        ? [followFacts(service, job.schedule.after, () => runJob(service, job))]
+        : [],
+    ),
+  );
+  return {
+    caughtUp: async () => void (await Promise.all(each.map((one) => one.caughtUp()))),
+    stop: async () => void (await Promise.all(each.map((one) => one.stop()))),
+  };
+}
+
 export interface Jobs {
   stop(): Promise<void>;
 }
 
 /**
- * Catches up on what is due, then beats once a minute, and between beats has a pulse. `zone` is asked at every beat: nodes that began before the root
+ * Catches up on what is due, then beats once a minute, between beats has a pulse, and follows facts. `zone` is asked at every beat: nodes that began before the root
  * station had its time zone must count the same slots as those that began after.
  */
 export function startJobs(service: Service, jobs: readonly Job[], zone: () => Promise<string>): Jobs {
@@ -107,20 +127,26 @@ export function startJobs(service: Service, jobs: readonly Job[], zone: () => Pr
   void go();
   const task = cron.schedule('* * * * *', go, { noOverlap: true });
   let stopped = false;
-  let resting: NodeJS.Timeout | undefined;
-  let pulsing: Promise<void> = Promise.resolve();
-  const live = (): void => {
-    pulsing = pulse(service, jobs).then(() => {
-      if (!stopped) resting = setTimeout(live, PULSE_MS);
-    });
-  };
-  live();
+  const following = startFollowing(service, jobs);
+  // a job that waits for others' servers keeps nobody else waiting
+  const pulses = [jobs.filter((job) => !('tour' in job)), ...jobs.filter((job) => 'tour' in job).map((job) => [job])];
+  const hearts = pulses.map((beating) => {
+    const heart: { resting?: NodeJS.Timeout; pulsing: Promise<void> } = { pulsing: Promise.resolve() };
+    const live = (): void => {
+      heart.pulsing = pulse(service, beating).then(() => {
+        if (!stopped) heart.resting = setTimeout(live, PULSE_MS);
+      });
+    };
+    live();
+    return heart;
+  });
   return {
     async stop() {
       stopped = true;
-      clearTimeout(resting);
+      for (const { resting } of hearts) clearTimeout(resting);
       await task.stop();
-      await Promise.all([running, pulsing]);
+      await (await following).stop();
+      await Promise.all([running, ...hearts.map(({ pulsing }) => pulsing)]);
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { PlanLevel } from '../../shared/plan-levels.ts';
 import type { ActivationRow, PlanStateRow } from '../../shared/plans.ts';
 import { asInstant } from '../db/postgis.ts';
 import { rows } from '../db/rows.ts';
@@ -6,7 +7,11 @@ import { rows } from '../db/rows.ts';
 type Db = Knex | Knex.Transaction;
 
 /** What the engine said last about a plan; column `said`. */
-export type Said = Pick<PlanStateRow, 'wanted' | 'until' | 'why' | 'proposal' | 'advice'> & { orderId: string | null };
+export type Said = Pick<PlanStateRow, 'wanted' | 'until' | 'why' | 'proposal' | 'advice'> & {
+  orderId: string | null;
+  /** what the rules would have on, where an order holds it down */
+  held: PlanLevel;
+};
 /** Of a plan that was never looked at. */
 export const nothingSaid: Said = {
   wanted: 'none',
@@ -15,10 +20,11 @@ export const nothingSaid: Said = {
   proposal: null,
   advice: 'none',
   orderId: null,
+  held: 'none',
 };
 
 /** SQL: a row of a station's own is seen at :scope: it is of the subtree, or of a station above. */
-const seenFrom = (
+export const seenFromSql = (
   column: string,
 ): string => `(${column} in (select id from stations where path @> array[cast(:scope as uuid)])
   or ${column} = any ((select o.path from stations o where o.id = cast(:scope as uuid))::uuid[]))`;
@@ -38,14 +44,19 @@ export const planStates = (db: Db, ids: readonly string[]): Promise<PlanStateRow
 
 /** Plans in use that are seen from a station. */
 export const livePlans = (db: Db, scope: string): Promise<PlanStateRow[]> =>
-  rows<PlanStateRow>(db, `select ${STATE} from plans p where p.active and ${seenFrom('p.station_id')} order by p.id`, {
-    scope,
-  });
+  rows<PlanStateRow>(
+    db,
+    `select ${STATE} from plans p where p.active and ${seenFromSql('p.station_id')} order by p.id`,
+    {
+      scope,
+    },
+  );
 
 const STEP = `jsonb_build_object('id', t.id, 'key', t.key, 'kind', t.spec -> 'deed' ->> 'kind', 'from', t.spec ->> 'from', 'title', t.spec -> 'title', 'owner', t.spec ->> 'owner',
   'state', t.state, 'acknowledge', t.spec -> 'acknowledge', 'dueAt', ${asInstant('t.due_at')}, 'acknowledgedAt', ${asInstant('t.acknowledged_at')}, 'acknowledgedBy', t.acknowledged_by,
   'doneAt', ${asInstant('t.done_at')}, 'escalatedAt', ${asInstant('t.escalated_at')}, 'undoneAt', ${asInstant('t.undone_at')}, 'attempts', t.attempts, 'fault', t.fault, 'result', t.result,
-  'words', case when t.spec -> 'deed' ->> 'kind' in ('notify', 'public_notice') then t.spec -> 'deed' -> 'words' end,
+  'words', case when t.spec -> 'deed' ->> 'kind' in ('notify', 'public_notice') then t.spec -> 'deed' -> 'words'
+    when t.spec -> 'deed' ->> 'kind' = 'load' then (select jsonb_build_object('en', l.name, 'zh-CN', l.name) from load_lists l where l.id = cast(t.spec -> 'deed' ->> 'listId' as uuid)) end,
   'to', coalesce(t.spec -> 'deed' -> 'to', '[]'), 'alarm', coalesce(t.spec -> 'deed' -> 'alarm', 'false'), 'note', t.note)`;
 
 export const ACTIVATION = `a.id, a.version, a.plan_id as "planId", a.station_id as "stationId", p.name, a.level, ${asInstant('a.since')} as since, ${asInstant('a.level_since')} as "levelSince",
@@ -65,6 +76,16 @@ export const activationRows = (db: Db, ids: readonly string[]): Promise<Activati
 export const liveActivations = (db: Db, scope: string): Promise<ActivationRow[]> =>
   rows<ActivationRow>(
     db,
-    `select ${ACTIVATION} from activations a join plans p on p.id = a.plan_id where a.closed_at is null and ${seenFrom('a.station_id')} order by a.id`,
+    `select ${ACTIVATION} from activations a join plans p on p.id = a.plan_id where a.closed_at is null and ${seenFromSql('a.station_id')} order by a.id`,
     { scope },
   );
+
+/** Activations of a plan that are not closed: the one that is on, and those that still have something to take back. */
+export const openActivations = async (db: Db, planId: string): Promise<string[]> =>
+  (
+    await rows<{ id: string }>(
+      db,
+      `select id from activations where plan_id = cast(:planId as uuid) and closed_at is null order by id`,
+      { planId },
+    )
+  ).map(({ id }) => id);

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Actor, Context, Log } from '../context.ts';
 import type { Database } from '../db/open.ts';
 import { inTransaction } from '../db/transaction.ts';
+import type { Outside } from '../http/outbound.ts';
 import { type AuditEntry, writeFacts } from './record.ts';
 
 /** What the process as a whole has; a Context is made from it for each call. */
@@ -10,6 +11,8 @@ export interface Service {
   now: () => Date;
   log: Log;
   followKey: Buffer;
+  /** other people's servers; without it none is called */
+  outside?: Outside;
   /** what follows from anything a crew does, in the same transaction; `at` is when it was done where the call says so */
   crewSaid?: (ctx: Context, command: string, at: string | undefined) => Promise<void>;
 }

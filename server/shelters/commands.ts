@@ -166,6 +166,15 @@ export async function changeShelter(ctx: Context, id: string, body: Update): Pro
   const known = await lockShelter(ctx, id);
   judgeFields(ctx, body);
   if (known.version !== body.version) throw new Problem('version_conflict', [], { current: await viewOf(ctx, known) });
+  return viewOf(ctx, await writeShelter(ctx, known, body));
+}
+
+/** What may be changed of a house. */
+export type ShelterChange = Omit<Update, 'version'>;
+
+/** Writes what is given over a house as it is known, under its lock, with its history and its fact; answers the row as it then is. */
+export async function writeShelter(ctx: Context, known: ShelterRow, body: ShelterChange): Promise<ShelterRow> {
+  const { id } = known;
   const [lon, lat] = body.position?.coordinates ?? [null, null];
   await rows(
     ctx.db,
@@ -206,7 +215,7 @@ export async function changeShelter(ctx: Context, id: string, body: Update): Pro
     stationId: changed.stationId,
     rows: { shelters: [changed], ...(holds.length > 0 ? { holds } : {}) },
   });
-  return viewOf(ctx, changed);
+  return changed;
 }
 
 /** Heads as somebody counted them, beside what was registered at that moment. */

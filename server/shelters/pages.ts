@@ -79,6 +79,7 @@ export const shelterPages = (publicOrigin: string | null): Page[] => {
     {
       method: 'GET',
       path: '/shelters',
+      notices: true,
       handle: async (page, req, res) => {
         const { t, service } = page;
         const db = service.database.knex;

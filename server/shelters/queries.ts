@@ -6,8 +6,10 @@ import {
   availability,
   type Beds,
   freshness,
+  isTemporary,
   noBeds,
   type PlaceUnit,
+  shelterKinds,
   type ShelterRow,
   type ShelterView,
 } from '../../shared/shelters.ts';
@@ -62,6 +64,16 @@ export async function liveShelters(db: Db, scope: string): Promise<ShelterRow[]>
   );
   return found.map(whole);
 }
+
+/** Houses of the subtree that come and go with the cold and were not given up, in the order of ids. */
+export const temporaryShelterIds = async (db: Db, scope: string): Promise<string[]> =>
+  (
+    await rows<{ id: string }>(
+      db,
+      `select s.id from shelters s where s.closed_down_at is null and s.kind = any (cast(:kinds as text[])) and ${inSubtreeSql('s.station_id')} order by s.id`,
+      { scope, kinds: shelterKinds.filter(isTemporary) },
+    )
+  ).map(({ id }) => id);
 
 /** One page of the subtree's shelters by name; only the one named when `only` says so. */
 export async function shelterPage(db: Db, scope: string, only: string | null, page: PageAfter): Promise<ShelterRow[]> {

@@ -139,6 +139,7 @@ export const followPages: Page[] = [
   {
     method: 'GET',
     path: '/follow/:token',
+    notices: true,
     handle: (page, req, res) =>
       showFollow(page, req, res, {
         status: 200,

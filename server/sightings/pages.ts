@@ -128,10 +128,11 @@ const newReport: Page['handle'] = (page, _req, res) =>
 
 /** Public pages around a sighting. */
 export const sightingPages: Page[] = [
-  { method: 'GET', path: '/report', handle: newReport },
+  { method: 'GET', path: '/report', notices: true, handle: newReport },
   {
     method: 'POST',
     path: '/report',
+    notices: true,
     handle: async (page, req, res) => {
       const answers = readAnswers(req.body);
       // a code that is no longer in use takes nothing from the report but its mark
@@ -146,6 +147,7 @@ export const sightingPages: Page[] = [
   {
     method: 'GET',
     path: '/r/:code',
+    notices: true,
     handle: async (page, req, res) => {
       const informant = await activeInformant(page, String(req.params['code']));
       if (!informant) {

@@ -86,6 +86,31 @@ export async function changeSite(ctx: Context, id: string, body: Update): Promis
   return changed;
 }
 
+/** Sets how often each of these places is looked at, in hours (null: nobody has to), and tells of it. The caller holds them locked. */
+export async function setVisitEvery(
+  ctx: Context,
+  visits: readonly { id: string; everyH: number | null }[],
+): Promise<SiteRow[]> {
+  if (visits.length === 0) return [];
+  await rows(
+    ctx.db,
+    `update sites t set visit_every_h = v."everyH", version = t.version + 1
+     from jsonb_to_recordset(cast(:visits as jsonb)) as v (id uuid, "everyH" real) where t.id = v.id`,
+    { visits: JSON.stringify(visits) },
+  );
+  const changed = await siteRows(
+    ctx.db,
+    visits.map(({ id }) => id),
+  );
+  for (const stationId of new Set(changed.map((site) => site.stationId)))
+    record(ctx, {
+      type: 'site.changed',
+      stationId,
+      rows: { sites: changed.filter((site) => site.stationId === stationId) },
+    });
+  return changed;
+}
+
 /** Somebody was at a known place. */
 export interface Visit {
   siteId: string;

@@ -40,6 +40,16 @@ export const lockedSite = (db: Db, scope: string, id: string): Promise<SiteRow |
     { scope, id },
   );
 
+/** Known places of the subtree by id, retired ones too, or (null) those in use that are to be looked at: locked until the command ends, in the order of ids. */
+export const lockedVisits = (db: Db, scope: string, ids: readonly string[] | null): Promise<SiteRow[]> =>
+  rows<SiteRow>(
+    db,
+    `select ${SITE_COLUMNS} from sites t
+     where ${inSubtreeSql('t.station_id')} and case when :all then t.active and (t.visit_every_h is not null or t.outline is not null) else t.id = any (cast(:ids as uuid[])) end
+     order by t.id for no key update of t`,
+    { scope, all: ids === null, ids: ids ?? [] },
+  );
+
 /** One page of known places, by name. */
 export const sitePage = (
   db: Db,

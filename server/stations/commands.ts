@@ -40,6 +40,7 @@ export async function addStation(ctx: Context, body: Part<(typeof createStation)
     name: body.name,
     timeZone: body.timeZone ?? parent.timeZone,
     locale: body.locale ?? parent.locale,
+    areaCode: body.areaCode ?? null,
   });
   const station = await stationById(ctx.db, body.id);
   if (!station) throw new Problem('not_found');
@@ -84,12 +85,19 @@ export async function changeStation(
 /** The row itself; also makes the root, which has no parent. */
 export async function insertStation(
   ctx: Context,
-  station: { id: string; parent: StationRow | null; name: string; timeZone: string; locale: string },
+  station: {
+    id: string;
+    parent: StationRow | null;
+    name: string;
+    timeZone: string;
+    locale: string;
+    areaCode?: string | null;
+  },
 ): Promise<void> {
   await one(
     ctx.db,
-    `insert into stations (id, parent_id, path, name, time_zone, locale, created_at)
-     values (cast(:id as uuid), cast(:parentId as uuid), cast(:path as uuid[]), :name, :timeZone, :locale, :now) returning id`,
+    `insert into stations (id, parent_id, path, name, time_zone, locale, area_code, created_at)
+     values (cast(:id as uuid), cast(:parentId as uuid), cast(:path as uuid[]), :name, :timeZone, :locale, :areaCode, :now) returning id`,
     {
       id: station.id,
       parentId: station.parent?.id ?? null,
@@ -97,6 +105,7 @@ export async function insertStation(
       name: station.name,
       timeZone: station.timeZone,
       locale: station.locale,
+      areaCode: station.areaCode ?? null,
       now: ctx.now(),
     },
   );

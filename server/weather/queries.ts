@@ -9,6 +9,8 @@ type Db = Knex | Knex.Transaction;
 /** Hours of the past and of the forecast that the picture carries. */
 const PAST = 12;
 const AHEAD = 48;
+/** What was told so long after its time is history: no picture shows it, however new its telling. */
+const LIVE = `r.received_at - r.at <= interval '10 days'`;
 /** From the oldest time a reading may have to the latest: what came last lies within so many days before the latest. */
 const SPREAD = 26;
 
@@ -17,7 +19,7 @@ const AROUND = `(s.path @> array[cast(:scope as uuid)] or s.id = any ((select o.
 
 /** The latest time of a kind that a station has. */
 const newestSql = (kind: PictureReading['kind']): string =>
-  `left join lateral (select r.at from readings r where r.station_id = s.id and r.kind = '${kind}' order by r.at desc limit 1) ${kind} on true`;
+  `left join lateral (select r.at from readings r where r.station_id = s.id and r.kind = '${kind}' and ${LIVE} order by r.at desc limit 1) ${kind} on true`;
 
 interface Flat extends PictureReading {
   stationId: string;
@@ -39,11 +41,11 @@ async function weatherOf(db: Db, scope: string | null, stationId: string | null)
          and case when cast(:stationId as uuid) is null then ${AROUND} else s.id = cast(:stationId as uuid) end
      ), heard as (
        select e.id, e.observed,
-         (select max(r.received_at) from readings r where r.station_id = e.id and r.at >= e.latest - cast(:spread as integer) * interval '1 day') as at
+         (select max(r.received_at) from readings r where r.station_id = e.id and r.at >= e.latest - cast(:spread as integer) * interval '1 day' and ${LIVE}) as at
        from edge e
      ), told as (
        select distinct on (r.station_id, r.kind, date_trunc('hour', r.at, 'UTC')) r.station_id, r.kind, r.at, r.temperature_c, r.wind_kmh, r.precipitation
-       from heard h join readings r on r.station_id = h.id
+       from heard h join readings r on r.station_id = h.id and ${LIVE}
        where case r.kind
          when 'observed' then r.at > h.observed - cast(:past as integer) * interval '1 hour'
          else r.at > greatest(h.observed, h.at - cast(:past as integer) * interval '1 hour')
@@ -66,9 +68,13 @@ async function weatherOf(db: Db, scope: string | null, stationId: string | null)
   return [...byStation.values()];
 }
 
+/** The weather of one station; undefined when it has none but history. */
+export const weatherRowIfAny = async (db: Db, stationId: string): Promise<WeatherRow | undefined> =>
+  (await weatherOf(db, null, stationId))[0];
+
 /** The weather of one station, for the fact. */
 export async function weatherRow(db: Db, stationId: string): Promise<WeatherRow> {
-  const [found] = await weatherOf(db, null, stationId);
+  const found = await weatherRowIfAny(db, stationId);
   if (!found) throw new Error('the reading just written is not there');
   return found;
 }

@@ -6,6 +6,8 @@ import type { DispatchRow } from '../../shared/dispatches.ts';
 import type { IncidentRow } from '../../shared/incidents.ts';
 import type { PanicRow } from '../../shared/panics.ts';
 import type { PatrolRow } from '../../shared/patrols.ts';
+import type { SpotCheckRow } from '../../shared/duty.ts';
+import type { ActivationRow, PlanStateRow, StepRow } from '../../shared/plans.ts';
 import type { TaskRow } from '../../shared/tasks.ts';
 import {
   type Alarm,
@@ -57,12 +59,32 @@ const panic = (acknowledgedAt: string | null): PanicRow => ({ id: 'n1', at: ago(
 const patrol = (rollCallRung: PatrolRow['rollCallRung']): PatrolRow =>
   ({ id: 'p1', rollCallDueAt: ago(130), rollCallRung }) as PatrolRow;
 
+const told = (acknowledgedAt: string | null): StepRow =>
+  ({ alarm: true, acknowledge: true, acknowledgedAt, state: 'done', to: ['dispatcher'] }) as unknown as StepRow;
+const run = (levelS: number, more: Partial<ActivationRow> = {}): ActivationRow =>
+  ({
+    id: 'a1',
+    planId: 'n1',
+    level: 'orange',
+    levelSince: ago(levelS),
+    steps: [],
+    endedAt: null,
+    ...more,
+  }) as ActivationRow;
+/** Asks since ten minutes, with `leftS` to go. */
+const asking = (leftS: number): PlanStateRow =>
+  ({ id: 'n1', proposal: { level: 'orange', askedAt: ago(600), deadline: ago(-leftS) } }) as PlanStateRow;
+const check = (leftS: number): SpotCheckRow => ({ id: 'c1', askedAt: ago(60), dueAt: ago(-leftS) }) as SpotCheckRow;
+
 interface Given {
   incidents?: IncidentRow[];
   dispatches?: DispatchRow[];
   tasks?: TaskRow[];
   panics?: PanicRow[];
   patrols?: PatrolRow[];
+  plans?: PlanStateRow[];
+  activations?: ActivationRow[];
+  checks?: SpotCheckRow[];
   lostS?: number;
   minutes?: number;
   heardS?: number | null;
@@ -73,6 +95,9 @@ const picture = ({
   tasks = [],
   panics = [],
   patrols = [],
+  plans = [],
+  activations = [],
+  checks = [],
   lostS,
   minutes = 500,
   heardS = 5,
@@ -84,6 +109,9 @@ const picture = ({
     tasks,
     panics,
     patrols,
+    plans,
+    activations,
+    checks,
     lostAt: lostS === undefined ? null : NOW - lostS * 1000,
     coldOf: () => ({ minutes, level: coldLevel(minutes, { danger: 30, soon: 120 }) }),
     heardAt: () => (heardS === null ? null : NOW - heardS * 1000),
@@ -131,6 +159,48 @@ describe('what alarms', () => {
         ['stock_short', 1],
       ],
     ],
+    ['a plan that was switched on', { activations: [run(60)] }, [['plan_on', 3]]],
+    [
+      'the same, with all that its steps tell',
+      { activations: [run(60, { steps: [told(null), told(null)] })] },
+      [['plan_on', 3]],
+    ],
+    ['a plan that is no news', { activations: [run(16 * 60)] }, []],
+    ['the same, not acknowledged', { activations: [run(16 * 60, { steps: [told(null)] })] }, [['plan_on', 3]]],
+    ['the same, acknowledged', { activations: [run(16 * 60, { steps: [told(ago(5))] })] }, []],
+    ['a plan that has stood down', { activations: [run(60, { level: 'none', endedAt: ago(1) })] }, []],
+    ['a plan that asks', { plans: [asking(900)], tasks: [task('plan_asks', { planId: 'n1' })] }, [['plan_asks', 1]]],
+    [
+      'the same, its time nearly up',
+      { plans: [asking(60)], tasks: [task('plan_asks', { planId: 'n1' })] },
+      [['plan_asks', 2]],
+    ],
+    ['a question that is over', { tasks: [task('plan_asks', { planId: 'n1' })] }, []],
+    [
+      'a late step, a desk without people, a missed check, a warning nobody knows',
+      {
+        activations: [run(3600)],
+        tasks: [
+          task('plan_step_late', { activationId: 'a1' }),
+          task('desk_uncovered'),
+          task('check_missed'),
+          task('alert_unknown'),
+        ],
+      },
+      [
+        ['plan_step_late', 1],
+        ['desk_uncovered', 1],
+        ['check_missed', 1],
+        ['alert_unknown', 1],
+      ],
+    ],
+    [
+      'what can wait in its list',
+      { tasks: [task('feed_stale'), task('plan_held_down'), task('plan_left'), task('duty_gap')] },
+      [],
+    ],
+    ['a spot check', { checks: [check(100)] }, [['check', 1]]],
+    ['the same, its time nearly up', { checks: [check(10)] }, [['check', 2]]],
     ['an answer', { incidents: [incident({ askedAt: ago(90), answeredAt: ago(5) })] }, [['answered', 1]]],
     ['an answer before a new question', { incidents: [incident({ askedAt: ago(3), answeredAt: ago(5) })] }, []],
     [
@@ -212,6 +282,7 @@ const anyAlarm = fc.record({
   since: fc.integer({ min: NOW - 1e6, max: NOW }),
   level: fc.integer({ min: 1, max: 3 }),
   incidentId: fc.constantFrom(null, 'i1', 'i2'),
+  planId: fc.constant(null),
   place: fc.constant(null),
 });
 const levels = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.integer({ min: 0, max: 3 }));

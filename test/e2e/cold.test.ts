@@ -24,7 +24,7 @@ it('goes by a reading entered by hand, says why, and does not jump', async () =>
   await desk.press(t('precipitation.snow'), dialog);
   await desk.picture('cold-reading-en-day');
   await desk.press(t('ui.save'), dialog);
-  const line = page.locator('.queue .weather');
+  const line = page.locator('.situation .weather');
   await desk.sees(line.getByText(t('weather.felt', { feltC: -20 })));
   await desk.sees(line.getByText(t('precipitation.snow')));
 

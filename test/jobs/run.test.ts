@@ -3,8 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { row, rows } from '../../server/db/rows.ts';
 import { pruningJobs } from '../../server/jobs/pruning.ts';
-import { beat, type Job, pulse } from '../../server/jobs/run.ts';
+import { beat, type Job, pulse, startFollowing } from '../../server/jobs/run.ts';
+import { runCommand } from '../../server/realtime/command.ts';
+import { record } from '../../server/realtime/record.ts';
 import { expireHolds } from '../../server/shelters/jobs.ts';
+import type { EventType } from '../../shared/events.ts';
 import { updatePatrol } from '../../shared/patrols.ts';
 import { readTrack } from '../../shared/positions.ts';
 import { holdBed, listShelters } from '../../shared/shelters.ts';
@@ -112,6 +115,47 @@ describe('a pulse', () => {
     const after = counting('after', 'pulse');
     await pulse(app.service, [{ name: 'bad', schedule: 'pulse', run: () => Promise.reject(new Error('no')) }, after]);
     expect(after.ran).toHaveLength(1);
+  });
+});
+
+describe('news', () => {
+  it('are followed once for all that came, by what goes after them and by nothing else, also when one of them fails', async () => {
+    const ran: string[] = [];
+    const after = (name: string, ...types: EventType[]): Job => ({
+      name,
+      schedule: { after: types },
+      tour: () => {
+        ran.push(name);
+        return name === 'fails' ? Promise.reject(new Error('no')) : Promise.resolve();
+      },
+    });
+    const jobs = [after('fails', 'item.created'), after('items', 'item.created', 'item.changed'), counting('minute')];
+    const commit = (...types: EventType[]): Promise<void> =>
+      runCommand(app.service, { kind: 'system' }, { command: 'test', subjectIds: [], fields: [] }, (ctx) => {
+        for (const type of types) record(ctx, { type, stationId: app.stations.root, rows: {} });
+        return Promise.resolve();
+      });
+    await commit('item.created');
+    const following = await startFollowing(app.service, jobs);
+    await following.caughtUp();
+    expect(ran.splice(0).sort(), 'what happened before is followed too').toEqual(['fails', 'items']);
+    await commit('station.changed', 'task.done');
+    await following.caughtUp();
+    expect(ran.splice(0)).toEqual([]);
+    await commit('item.changed');
+    await commit('task.done');
+    await following.caughtUp();
+    expect(ran.splice(0)).toEqual(['items']);
+    await commit('item.created', 'item.changed', 'item.created');
+    // nobody asks it to look: the commit wakes it
+    await expect.poll(() => [...ran].sort()).toEqual(['fails', 'items']);
+    await following.stop();
+    await commit('item.created');
+    expect(ran).toHaveLength(2);
+    // neither the beat nor the pulse runs what follows facts
+    await beat(app.service, jobs, ZONE);
+    await pulse(app.service, jobs);
+    expect(ran).toHaveLength(2);
   });
 });
 

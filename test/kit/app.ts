@@ -8,6 +8,7 @@ import type { Config } from '../../server/config.ts';
 import type { Log } from '../../server/context.ts';
 import { type Database, openDatabase } from '../../server/db/open.ts';
 import { rows } from '../../server/db/rows.ts';
+import { createOutside, type OutsideParts } from '../../server/http/outbound.ts';
 import { runCommand, type Service } from '../../server/realtime/command.ts';
 import { openSession } from '../../server/users/commands.ts';
 import type { LonLat } from '../../shared/geo.ts';
@@ -140,12 +141,17 @@ async function staffOfStation(
   return staff as Record<Role, Person>;
 }
 
+/** No test asks the name servers of this machine. */
+const nobody = (): Promise<never> => Promise.reject(new Error('no such host'));
+
 /** Settings of the test's own service. */
 export interface AppSettings {
   config?: Partial<Config>;
   start?: string;
   /** the built pages, when not those of dist/ */
   webDir?: string;
+  /** other people's servers; nobody answers unless said */
+  outside?: Partial<OutsideParts>;
 }
 
 /** Starts a service on a database given, without registering hooks. */
@@ -160,16 +166,24 @@ export async function startApp(
   };
   const log: Log = { debug: keep, info: keep, warn: keep, error: keep };
   const database = await openDatabase({ ...stored.options, log: quiet, poolSize: 30 });
+  const outside = { resolve: nobody, ...settings.outside };
   const running = await createApp({
     database,
     config: { ...config, ...settings.config },
     log,
     now: clock.now,
     webDir: settings.webDir ?? fileURLToPath(new URL('../../dist/web', import.meta.url)),
+    outside,
   });
   await new Promise<void>((resolve) => running.http.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${String((running.http.address() as AddressInfo).port)}`;
-  const service: Service = { database, now: clock.now, log, followKey: await followKeyOf(database) };
+  const service: Service = {
+    database,
+    now: clock.now,
+    log,
+    followKey: await followKeyOf(database),
+    outside: createOutside(outside),
+  };
   const world = await plantStations(service);
   const base = { service, url };
   const app: TestApp = {

@@ -134,6 +134,26 @@ const step = (status: string, min: number, state?: Made['state']): Made =>
   item('stepDispatch', '/api/dispatches/d', { status, at: at(min) }, state);
 const look = (state: State, items: Made[], answers: Answer[] = []) => shown(state, items, answers, own);
 
+it('a step of a plan is read and done on the phone at once, and nothing else of it changes', () => {
+  const step = (id: string) => ({ id, state: 'waiting', acknowledgedAt: null, doneAt: null });
+  const run = { id: 'a', closedAt: null, steps: [step('s1'), step('s2')] };
+  const state = { ...emptyState, activations: { a: run } } as unknown as State;
+  const made = (stepId: string, what: string): Made => ({
+    endpointName: 'updateStep',
+    url: `/api/activations/a/steps/${stepId}`,
+    body: { do: what },
+    state: 'waiting',
+    madeAt: AT,
+  });
+  const both = shown(state, [made('s1', 'acknowledge'), made('s2', 'done'), made('unheard of', 'done')], [], own);
+  expect(both.state.activations['a']?.steps).toEqual([
+    { ...step('s1'), acknowledgedAt: at(0) },
+    { ...step('s2'), acknowledgedAt: at(0), state: 'done', doneAt: at(0) },
+  ]);
+  expect([...both.waiting]).toEqual(['s1', 's2']);
+  expect(answerTo('updateStep', run)).toEqual({ noun: 'activations', row: run });
+});
+
 describe('what was done here', () => {
   it('shows at once, and says what the server does not know yet', () => {
     const { state, waiting } = look(picture, [

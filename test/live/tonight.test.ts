@@ -24,7 +24,7 @@ function night(secret: string): State {
     items: { i: { id: 'i' } },
     patrols: { [OWN]: { id: OWN, crew: [ME, 'mate'] }, [OTHER]: { id: OTHER, crew: ['else'], name: secret } },
     dispatches: {
-      d1: { id: 'd1', patrolId: OWN, incidentId: 'in-own', reason: 'words' },
+      d1: { id: 'd1', patrolId: OWN, incidentId: 'in-own', reason: 'said aloud' },
       d2: { id: 'd2', patrolId: OTHER, incidentId: 'in-other', reason: secret },
     },
     incidents: {
@@ -56,6 +56,28 @@ function night(secret: string): State {
     sites: { z: { id: 'z', name: secret } },
     rounds: { q: { id: 'q', stops: [secret] } },
     runs: { u1: { id: 'u1', patrolId: OWN, stops: ['own stop'] }, u2: { id: 'u2', patrolId: OTHER, stops: [secret] } },
+    alerts: { l: { id: 'l' } },
+    plans: { n: { id: 'n' } },
+    activations: {
+      a: {
+        id: 'a',
+        level: 'orange',
+        reason: 'said aloud',
+        why: ['said aloud'],
+        steps: [
+          {
+            id: 'loud',
+            alarm: true,
+            title: { en: 'said aloud' },
+            words: { en: 'go to the bridge' },
+            note: 'said aloud',
+          },
+          { id: 'quiet', alarm: false, title: { en: 'said aloud' }, words: null, note: null },
+        ],
+      },
+    },
+    shifts: { f: { id: 'f', people: [secret] } },
+    checks: { c: { id: 'c', askedBy: secret } },
     panics: {
       p1: { id: 'p1', patrolId: OWN, position: 'where we are', endReason: null },
       p2: { id: 'p2', patrolId: OTHER, position: secret },
@@ -71,6 +93,9 @@ test('own work stays, and the work of others goes', () => {
   expect(kept(own)).toEqual({
     stations: ['s'],
     weather: ['w'],
+    alerts: ['l'],
+    plans: ['n'],
+    activations: ['a'],
     items: ['i'],
     patrols: [OWN],
     dispatches: ['d1'],
@@ -89,13 +114,24 @@ test('own work stays, and the work of others goes', () => {
 
 test('whoever is not out has no work on the phone', () => {
   const none = kept(tonightsWork(night('canary'), 'somebody at home'));
-  expect(Object.keys(none).sort()).toEqual(['holds', 'items', 'shelters', 'stations', 'weather']);
+  expect(Object.keys(none).sort()).toEqual([
+    'activations',
+    'alerts',
+    'holds',
+    'items',
+    'plans',
+    'shelters',
+    'stations',
+    'weather',
+  ]);
 });
 
 test('a locked phone knows that it is out and that a job waits, and no place', () => {
   const locked = lockedView(night('canary'), ME);
-  expect(kept(locked)).toEqual({ patrols: [OWN], dispatches: ['d1'], panics: ['p1'] });
-  for (const told of ['ours', 'bridge', 'coordinates', 'words', 'where we are', 'own stop'])
+  expect(kept(locked)).toEqual({ patrols: [OWN], dispatches: ['d1'], panics: ['p1'], activations: ['a'] });
+  // that a plan alarms, not what it says
+  expect(locked.activations['a']?.steps.map(({ id, words }) => [id, words])).toEqual([['loud', null]]);
+  for (const told of ['ours', 'bridge', 'coordinates', 'said aloud', 'where we are', 'own stop'])
     expect(JSON.stringify(locked)).not.toContain(told);
 });
 

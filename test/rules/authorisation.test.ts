@@ -11,7 +11,7 @@ async function idsOfEast(app: TestApp): Promise<string[]> {
     await rows<{ name: string[] }>(
       app.database.knex,
       `select array_agg(table_name::text order by table_name) as name from information_schema.columns
-       where table_schema = 'public' and column_name = 'station_id' and table_name not in ('audit', 'coverage_cells', 'events', 'presence', 'rules')`,
+       where table_schema = 'public' and column_name = 'station_id' and table_name not in ('alert_messages', 'audit', 'coverage_cells', 'events', 'presence', 'rules')`,
     )
   )[0] ?? { name: [] };
   const sql = tables

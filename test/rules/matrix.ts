@@ -6,13 +6,17 @@ import { expect } from 'vitest';
 import { one, row, rows } from '../../server/db/rows.ts';
 import { atLocationId } from '../../server/hsds/entities.ts';
 import { hashPassword } from '../../server/users/passwords.ts';
+import { postAlert } from '../../shared/alerts.ts';
 import { recordCall } from '../../shared/calls.ts';
 import { stepDispatch } from '../../shared/dispatches.ts';
+import { createShift, createSpotCheck, type ShiftRow, signIn as takeUpDuty } from '../../shared/duty.ts';
 import { recordEncounter } from '../../shared/encounters.ts';
+import { createFeed } from '../../shared/feeds.ts';
 import { closeIncident, mergeIncident } from '../../shared/incidents.ts';
 import { createLoadList } from '../../shared/loads.ts';
 import { createInformant } from '../../shared/informants.ts';
 import { raisePanic } from '../../shared/panics.ts';
+import { activatePlan, createPlan, listActivations, type PlanSpec, standDownPlan } from '../../shared/plans.ts';
 import { createDevice, createVehicle, readDeviceSetup, startPatrol } from '../../shared/patrols.ts';
 import { askReporter } from '../../shared/questions.ts';
 import { createRound, startRun } from '../../shared/rounds.ts';
@@ -91,6 +95,17 @@ async function photoForm(): Promise<FormData> {
   form.append('photo', new Blob([new Uint8Array(picture)], { type: 'image/jpeg' }), 'photo.jpg');
   return form;
 }
+
+let shifts = 0;
+/** A shift that runs at the east desk, with somebody signed in where one is named; no two have the same times. */
+async function plantShift({ app }: World, here?: Person): Promise<ShiftRow> {
+  const at = app.clock.now().getTime() - (shifts += 1) * 1_000;
+  const [startsAt, endsAt] = [at, at + 8 * 3_600_000].map((ms) => new Date(ms).toISOString()) as [string, string];
+  const shift = await app.east.manager.does(createShift, { body: { ...id(), startsAt, endsAt } });
+  return here ? here.does(takeUpDuty, { params: { id: shift.id }, body: {} }) : shift;
+}
+/** Of a role at the east station, whoever asks: what is planted is theirs. */
+const eastern = ({ app }: World, role: Column): Person => (role === 'public' ? app.anyone : app.east[role]);
 
 /** Makes one of everything in the east station. */
 export async function createWorld(app: TestApp): Promise<World> {
@@ -193,6 +208,15 @@ export async function createWorld(app: TestApp): Promise<World> {
   return world;
 }
 
+const aFeed = {
+  name: 'Forecast',
+  kind: 'open_meteo',
+  url: 'https://api.open-meteo.com/v1/forecast',
+  position: point,
+} as const;
+const feedOf = async ({ app }: World): Promise<string> =>
+  (await app.east.admin.does(createFeed, { body: { ...id(), ...aFeed } })).id;
+
 const nightList = async ({ app, ids }: World): Promise<string> =>
   (
     await app.east.manager.does(createLoadList, {
@@ -278,6 +302,51 @@ async function plantRecheck(app: TestApp): Promise<{ id: string; version: number
     { incidentId },
   );
 }
+/** Asks for blue all the year; on nothing else does anything come on. */
+const askingPlan: PlanSpec = {
+  levels: [{ level: 'blue', mode: 'ask', askMin: 60, when: { season: { from: '01-01', to: '12-31' } } }],
+  steady: { minimumOnH: 0, confirmH: 0, bridgeH: 0 },
+  steps: [],
+};
+/** A plan of the east station, in use. */
+async function plantPlan({ app }: World): Promise<{ id: string }> {
+  const plan = id();
+  await app.east.manager.does(createPlan, { body: { ...plan, name: 'Cold nights', active: true, spec: askingPlan } });
+  return plan;
+}
+/** A plan of the east station that was on and is not any more. */
+async function plantEnded(world: World): Promise<{ id: string }> {
+  const plan = await plantPlan(world);
+  await world.app.east.manager.does(activatePlan, { params: plan, body: { level: 'blue', reason: 'a test' } });
+  await world.app.east.manager.does(standDownPlan, { params: plan, body: { reason: 'it was a test' } });
+  return plan;
+}
+/** A step of the east station that people of this role see to. */
+async function plantStep(
+  { app }: World,
+  owner: 'crew' | 'shelter' | 'partner' | 'manager',
+): Promise<Record<string, string>> {
+  const plan = id();
+  const step = {
+    key: 'salt',
+    from: 'blue',
+    title: { en: 'Salt the steps' },
+    owner,
+    dueMin: null,
+    acknowledge: true,
+  } as const;
+  const spec: PlanSpec = { ...askingPlan, steps: [{ ...step, deed: { kind: 'task' } }] };
+  await app.east.manager.does(createPlan, { body: { ...plan, name: 'Cold nights', active: true, spec } });
+  await app.east.manager.does(activatePlan, { params: plan, body: { level: 'blue', reason: 'a test' } });
+  const { items } = await app.east.manager.does(listActivations, {});
+  const on = items.find(({ planId }) => planId === plan.id);
+  return { id: on?.id ?? '', stepId: on?.steps[0]?.id ?? '' };
+}
+const ofPlan = (may: string, body?: object): MatrixRow => ({
+  may,
+  foreign: 404,
+  ask: async (world) => ({ params: await plantPlan(world), body }),
+});
 const PASSWORD = 'a long enough password';
 const codeOf = ({ app }: World, key: string): string =>
   generateSync({ secret: key, epoch: app.clock.now().getTime() / 1000 });
@@ -537,6 +606,63 @@ export const matrix: Record<string, MatrixRow> = {
     ask: ({ app }) => ({
       body: { ...id(), stationId: app.stations.east, at: app.clock.now().toISOString(), temperatureC: -3, windKmh: 12 },
     }),
+  },
+  importReadings: {
+    may: 'nnnnnyyy',
+    foreign: 404,
+    ask: ({ app }) => ({
+      query: { stationId: app.stations.east },
+      csv: `at,temperatureC\n${app.clock.now().toISOString()},${(-20 + Math.random() * 20).toFixed(3)}\n`,
+    }),
+  },
+  readOutlook: {
+    may: 'nyyyyyyy',
+    foreign: 404,
+    ask: ({ app }) => ({ query: { stationId: app.stations.east } }),
+  },
+  listAlerts: {
+    may: 'nnyyyyyy',
+    foreign: 'unseen',
+    ask: async ({ app }) => {
+      await app.east.manager.does(postAlert, { body: { ...id(), event: '寒潮蓝色预警' } });
+      return {};
+    },
+  },
+  postAlert: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: ({ app }) => ({ query: { stationId: app.stations.east }, body: { ...id(), event: '沙尘暴' } }),
+  },
+  updateAlert: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: async ({ app }) => {
+      const alert = await app.east.manager.does(postAlert, { body: { ...id(), event: '沙尘暴' } });
+      return { params: { id: alert.id }, body: { version: 1, type: 'dust', level: 'yellow' } };
+    },
+  },
+  listFeeds: {
+    may: 'nnynnyyy',
+    foreign: 'unseen',
+    ask: async (world) => {
+      await feedOf(world);
+      return {};
+    },
+  },
+  createFeed: {
+    may: 'nnnnnnny',
+    foreign: 404,
+    ask: ({ app }) => ({ body: { ...id(), ...aFeed, stationId: app.stations.east } }),
+  },
+  updateFeed: {
+    may: 'nnnnnnny',
+    foreign: 404,
+    ask: async (world) => ({ params: { id: await feedOf(world) }, body: { version: 1, active: false } }),
+  },
+  askFeed: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: async (world) => ({ params: { id: await feedOf(world) } }),
   },
 
   listTasks: list('nnnnnyyn'),
@@ -1125,11 +1251,178 @@ export const matrix: Record<string, MatrixRow> = {
     },
   },
 
+  listPlans: {
+    may: 'nnynnyyy',
+    foreign: 'unseen',
+    ask: async (world) => {
+      await plantPlan(world);
+      return {};
+    },
+  },
+  listPlanTemplates: { may: 'nnynnyyy', foreign: 'open', ask: () => ({}) },
+  createPlan: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: ({ app }) => ({ body: { ...id(), stationId: app.stations.east, name: 'Cold nights', spec: askingPlan } }),
+  },
+  updatePlan: ofPlan('nnnnnnyy', { version: 1, active: false }),
+  rehearsePlan: ofPlan('nnynnyyy', { from: '2012-01-01T00:00:00Z', to: '2012-01-01T03:00:00Z', weather: [] }),
+  previewPlan: {
+    may: 'nnynnyyy',
+    foreign: 404,
+    ask: ({ app }) => ({ body: { stationId: app.stations.east, spec: askingPlan } }),
+  },
+  listPlanVersions: ofPlan('nnynnyyy'),
+  listDecisions: ofPlan('nnynnyyy'),
+  activatePlan: ofPlan('nnnnnnyy', { level: 'blue', reason: 'a bitter night', until: '2099-01-01T00:00:00Z' }),
+  standDownPlan: ofPlan('nnnnnnyy', { reason: 'a mild night' }),
+  liftOrder: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: async (world) => ({ params: await plantEnded(world), body: { reason: 'the rules decide' } }),
+  },
+  answerPlan: ofPlan('nnnnnnyy', { level: 'blue', accept: false }),
+  listActivations: {
+    may: 'nyyyyyyy',
+    foreign: 'unseen',
+    ask: async (world) => {
+      await plantEnded(world);
+      return { query: { status: 'all' } };
+    },
+  },
+
+  updateStep: {
+    may: 'nynyyyyy',
+    foreign: 404,
+    ask: async (world, role) => {
+      const owner = role === 'crew' || role === 'shelter' || role === 'partner' ? role : 'manager';
+      return { params: await plantStep(world, owner), body: { do: 'acknowledge', note: 'seen' } };
+    },
+  },
+
   sayPresence: {
     may: 'nnnnnyyn',
     foreign: 'unseen',
     ask: ({ ids }) => ({ body: { incidentId: ids.incident } }),
   },
+  listShifts: {
+    may: 'nnynnyyy',
+    foreign: 'unseen',
+    ask: async (world) => {
+      await plantShift(world);
+      return {};
+    },
+  },
+  createShift: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: ({ app }) => {
+      const at = app.clock.now().getTime() + (shifts += 1) * 1_000;
+      const [startsAt, endsAt] = [at, at + 3_600_000].map((ms) => new Date(ms).toISOString());
+      return { body: { ...id(), stationId: app.stations.east, startsAt, endsAt, people: [] } };
+    },
+  },
+  updateShift: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: async (world) => {
+      const { id: shiftId, version } = await plantShift(world);
+      return { params: { id: shiftId }, body: { version, minimum: 2 } };
+    },
+  },
+  removeShift: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: async ({ app }) => {
+      const at = app.clock.now().getTime() + (shifts += 1) * 1_000;
+      const [startsAt, endsAt] = [at, at + 3_600_000].map((ms) => new Date(ms).toISOString()) as [string, string];
+      const shift = await app.east.manager.does(createShift, { body: { ...id(), startsAt, endsAt } });
+      return { params: { id: shift.id } };
+    },
+  },
+  copyRoster: {
+    may: 'nnnnnnyy',
+    foreign: 404,
+    ask: async (world) => {
+      await plantShift(world);
+      const { from: day } = today(world);
+      return { body: { stationId: world.app.stations.east, from: day, to: day, onto: '2026-03-01' } };
+    },
+  },
+  listGaps: { may: 'nnynnyyy', foreign: 404, ask: ({ app }) => ({ query: { stationId: app.stations.east } }) },
+  signInToShift: {
+    may: 'nnnnnyyn',
+    foreign: 404,
+    ask: async (world) => ({ params: { id: (await plantShift(world)).id }, body: { officer: true } }),
+  },
+  signOutOfShift: {
+    may: 'nnnnnyyn',
+    foreign: 404,
+    ask: async (world, role) => {
+      const here = role === 'dispatcher' || role === 'manager' ? eastern(world, role) : undefined;
+      return { params: { id: (await plantShift(world, here)).id }, body: { reason: 'the heating is out' } };
+    },
+  },
+  readHandOver: {
+    may: 'nnynnyyy',
+    foreign: 404,
+    ask: async (world) => ({ params: { id: (await plantShift(world)).id } }),
+  },
+  handOverShift: {
+    may: 'nnnnnyyn',
+    foreign: 404,
+    ask: async (world, role) => {
+      const here = role === 'dispatcher' || role === 'manager' ? eastern(world, role) : undefined;
+      return { params: { id: (await plantShift(world, here)).id }, body: { sign: 'give', note: 'a quiet night' } };
+    },
+  },
+  answerCall: {
+    may: 'nnnnyyyn',
+    foreign: 404,
+    ask: async (world, role) => {
+      const { id: shiftId } = await plantShift(world);
+      if (role !== 'public')
+        await rows(
+          world.app.database.knex,
+          `insert into duty_people (shift_id, user_id, planned, called_at) values (cast(:shiftId as uuid), cast(:userId as uuid), false, :now)`,
+          { shiftId, userId: eastern(world, role).id, now: world.app.clock.now() },
+        );
+      return { params: { id: shiftId }, body: { coming: true } };
+    },
+  },
+  listSpotChecks: {
+    may: 'nnynnyyy',
+    foreign: 'unseen',
+    ask: async ({ app }) => {
+      await app.east.manager.does(createSpotCheck, { body: { ...id(), target: 'desk' } });
+      return {};
+    },
+  },
+  createSpotCheck: {
+    may: 'nnynnnyy',
+    foreign: 404,
+    ask: ({ app }) => ({ body: { ...id(), stationId: app.stations.east, target: 'desk' } }),
+  },
+  answerSpotCheck: {
+    may: 'nnnnyyyn',
+    foreign: 404,
+    ask: async (world, role) => {
+      if (role === 'dispatcher' || role === 'manager') await plantShift(world, eastern(world, role));
+      const whom =
+        role === 'crew' ? { target: 'patrol' as const, patrolId: world.ids.patrol } : { target: 'desk' as const };
+      const check = await world.app.east.manager.does(createSpotCheck, { body: { ...id(), ...whom } });
+      return { params: { id: check.id }, body: {} };
+    },
+  },
+  readSpotChecks: {
+    may: 'nnynnyyy',
+    foreign: 'unseen',
+    ask: async ({ app }) => {
+      await app.east.manager.does(createSpotCheck, { body: { ...id(), target: 'desk' } });
+      return {};
+    },
+  },
+  sampleIncidents: { may: 'nnynnnyn', foreign: 'unseen', ask: () => ({ query: { count: '5' } }) },
   readClocks: { may: 'nnynnyyy', foreign: 404, ask: ({ app }) => ({ query: { station: app.stations.east } }) },
   readTally: { may: 'nnynnyyy', foreign: 'unseen', ask: (world) => ({ query: today(world) }) },
   readTallyCsv: { may: 'nnynnyyy', foreign: 'unseen', ask: (world) => ({ query: today(world) }) },

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { alertNeeds, alertStates } from '../../shared/alerts.ts';
 import { lookReasons } from '../../shared/coverage.ts';
 import { stopStates, visitWays } from '../../shared/rounds.ts';
 import { coldLevels } from '../../shared/cold-clock.ts';
@@ -18,11 +19,16 @@ import {
   personOutcomes,
   spokenLanguages,
 } from '../../shared/encounters.ts';
+import { feedFaults, feedKinds } from '../../shared/feeds.ts';
 import { crsNames } from '../../shared/geo.ts';
 import { entryKinds, incidentStatuses, lanes, priorities } from '../../shared/incidents.ts';
 import en from '../../shared/locales/en.json' with { type: 'json' };
 import zh from '../../shared/locales/zh-CN.json' with { type: 'json' };
 import { patrolStatuses } from '../../shared/patrols.ts';
+import { weatherBases, weatherMeasures } from '../../shared/plan-conditions.ts';
+import { levelModes } from '../../shared/plan-engine.ts';
+import { planLevels } from '../../shared/plan-levels.ts';
+import { rehearsalDatasets, stepCounts, stepKinds, stepOwners } from '../../shared/plans.ts';
 import { problemStatus } from '../../shared/problems.ts';
 import { roles } from '../../shared/roles.ts';
 import { exclusions } from '../../shared/shelter-match.ts';
@@ -39,8 +45,12 @@ import { mapLayers } from '../../web/desk/address.ts';
 import { alarmKinds } from '../../web/desk/alarms.ts';
 import { commands } from '../../web/desk/commands.ts';
 import { deskTour } from '../../web/desk/tour.ts';
+import { dutyTour } from '../../web/duty/tour.ts';
 import { changeCodes, refusalCodes } from '../../web/encounters/draft.ts';
 import { compass, skipReasons } from '../../web/rounds/progress.ts';
+import { nodeKinds } from '../../web/plans/edit.ts';
+import { feasts } from '../../web/plans/sentence.ts';
+import { plansTour } from '../../web/plans/tour.ts';
 import { shelterTour } from '../../web/shelter/tour.ts';
 import { tallyTour } from '../../web/tally/tour.ts';
 
@@ -57,6 +67,19 @@ const files = ['web', 'server']
 const sources_ = files.map((name) => ({ name, text: readFileSync(`${root}${name}`, 'utf8') }));
 
 /** Families of keys that code makes from a value: every value of the list has its words. */
+/** Kinds of warnings that the default of the rule `alerts.types` names. */
+const alertTypes = [
+  'cold_wave',
+  'low_temperature',
+  'cold',
+  'snowstorm',
+  'road_ice',
+  'gale',
+  'frost',
+  'rainstorm',
+  'fog',
+];
+
 const families: Record<string, readonly string[]> = {
   'problem.': Object.keys(problemStatus),
   'timeline.': entryKinds,
@@ -94,6 +117,13 @@ const families: Record<string, readonly string[]> = {
   'cold.basis.': ['weather', 'signs'],
   'precipitation.': precipitations,
   'task.': taskKinds,
+  'feeds.kind.': feedKinds,
+  'feeds.form.url.': feedKinds,
+  'feeds.fault.': feedFaults,
+  'feeds.upload.error.': ['type', 'format', 'enum', 'columns', 'duplicate', 'unknown_field', 'malformed', 'encoding'],
+  'alert.state.': alertStates,
+  'alert.needs.': alertNeeds,
+  'alert.type.': alertTypes,
   'item.kind.': itemKinds,
   'supplies.place.': placeKinds,
   'supplies.reason.': reasons,
@@ -125,11 +155,34 @@ const families: Record<string, readonly string[]> = {
     ...['speaks', 'missing_language', 'supplies', 'missing_supplies', 'shift_ends'],
   ],
   'send.router.': ['slow', 'wrong', 'dead', 'big'],
+  'plan.result.': stepCounts,
+  'plan.fault.': ['not_found', 'invalid', 'unavailable', 'other', ...feedFaults],
+  'plan.level.': planLevels,
+  'plan.measure.': weatherMeasures,
+  'plans.measure.': weatherMeasures,
+  'plans.basis.': weatherBases,
+  'plans.say.basis.': weatherBases,
+  'plans.say.hours.': weatherBases,
+  'plans.node.': nodeKinds,
+  'plans.lunar.': [...feasts, 'other'],
+  'plans.mode.': levelModes.flatMap((mode) => [mode, `${mode}.short`]),
+  'plans.owner.': stepOwners,
+  'plans.kind.': stepKinds,
+  'plans.order.': ['floor', 'ceiling'],
+  'plans.dataset.': [...rehearsalDatasets, 'stored', 'own'],
+  'plans.csv.': ['empty', 'columns', 'line', 'too_long'],
+  'plans.part.': ['now', 'rules', 'rehearsal', 'warnings', 'feeds'],
   'plan.unassigned.': ['nobody_left', 'no_reach', 'no_place', 'beyond', 'closed', 'has_patrol', 'awaits_closing'],
   ...Object.fromEntries(
-    Object.entries({ admin: adminTour, desk: deskTour, crew: crewTour, shelter: shelterTour, tally: tallyTour }).map(
-      ([face, steps]) => [`tour.${face}.`, steps.flatMap(({ at }) => [at, `${at}.text`])],
-    ),
+    Object.entries({
+      admin: adminTour,
+      desk: deskTour,
+      crew: crewTour,
+      shelter: shelterTour,
+      duty: dutyTour,
+      plans: plansTour,
+      tally: tallyTour,
+    }).map(([face, steps]) => [`tour.${face}.`, steps.flatMap(({ at }) => [at, `${at}.text`])]),
   ),
   'suggestion.excluded.': ['busy', 'break', 'other_station'],
 };

@@ -6,7 +6,7 @@ import { listShelters } from '../../shared/shelters.ts';
 import { listAreas, listRules, listStations, setRule } from '../../shared/stations.ts';
 import { createUser, listUsers, whoAmI } from '../../shared/users.ts';
 import { call } from '../live/call.ts';
-import { mayCall } from './may.ts';
+import { mayCall } from '../live/may.ts';
 
 export interface Check {
   /** its words: `admin.check.<name>` and `.about` */

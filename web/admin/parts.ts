@@ -17,7 +17,7 @@ import Account from './Account.vue';
 import Areas from './Areas.vue';
 import Devices from './Devices.vue';
 import Informants from './Informants.vue';
-import { mayCall } from './may.ts';
+import { mayCall } from '../live/may.ts';
 import People from './People.vue';
 import Places from './Places.vue';
 import RegistryView from './Registry.vue';

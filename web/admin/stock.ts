@@ -13,7 +13,7 @@ import { type Fetched, useFetched } from '../live/fetched.ts';
 import type { NamedStore, StorePlace } from '../supplies/movements.ts';
 import { t } from '../ui/words.ts';
 import { ask, everyRow } from './lists.ts';
-import { mayCall } from './may.ts';
+import { mayCall } from '../live/may.ts';
 
 export interface Stock {
   rows: readonly StockRow[];

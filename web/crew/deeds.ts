@@ -5,7 +5,9 @@ import type { Endpoint } from '../../shared/contract.ts';
 import type { DispatchRow } from '../../shared/dispatches.ts';
 import { noteIncident } from '../../shared/incidents.ts';
 import { loadPatrol, unloadPatrol } from '../../shared/loads.ts';
+import { answerCall, answerSpotCheck } from '../../shared/duty.ts';
 import { startPatrol, updatePatrol } from '../../shared/patrols.ts';
+import { updateStep } from '../../shared/plans.ts';
 import { type RecheckRow, takeRecheck } from '../../shared/rechecks.ts';
 import { endRun, type RoundRow, type RunRow, type RunStop, startRun, visitStop } from '../../shared/rounds.ts';
 import { holdBed, type HoldRow, releaseHold, type ShelterRow } from '../../shared/shelters.ts';
@@ -141,6 +143,37 @@ export function createDeeds(outbox: Outbox) {
         endRun,
         { params: { id: run.id }, body: { status: 'ended', at: serverNow().toISOString() } },
         { label: t('crew.outbox.round_end', { name: run.name }), lane: outingLane(run.patrolId), expectId: run.id },
+      ),
+    /** Says of a step of a plan that it was read, or is done. */
+    planStep: (activationId: string, stepId: string, what: 'acknowledge' | 'done') =>
+      post(
+        updateStep,
+        { params: { id: activationId, stepId }, body: { do: what } },
+        {
+          label: t(`crew.outbox.plan_${what}`),
+          lane: `plan:${activationId}`,
+          expectId: activationId,
+          // whoever is called out need not be out yet
+          after: null,
+        },
+      ),
+    /** What counts is when the server hears of it. */
+    spotCheck: (checkId: string) =>
+      post(
+        answerSpotCheck,
+        { params: { id: checkId }, body: {} },
+        { label: t('crew.outbox.check'), lane: `check:${checkId}`, expectId: checkId, after: null },
+      ),
+    called: (shiftId: string, coming: boolean) =>
+      post(
+        answerCall,
+        { params: { id: shiftId }, body: { coming } },
+        {
+          label: t(coming ? 'crew.outbox.coming' : 'crew.outbox.cannot'),
+          lane: `called:${shiftId}`,
+          expectId: shiftId,
+          after: null,
+        },
       ),
     report: (body: BodyOf<typeof reportSighting>) =>
       post(reportSighting, { body }, { label: t('crew.outbox.sighting'), lane: body.id }),

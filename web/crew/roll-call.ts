@@ -8,7 +8,7 @@ import type { Outbox } from '../live/outbox.ts';
 import { rollCallOf } from '../patrols/roll-call.ts';
 import { ruleOf } from '../ui/boot.ts';
 import { t } from '../ui/words.ts';
-import { useAlarm } from './alarm.ts';
+import { useAlarm } from '../ui/alarm.ts';
 
 /** Where a page kept by an older edition was not told the rule. */
 const USUAL_MIN = 20;

@@ -1,6 +1,6 @@
 /** What keeps a crew safe, shared by header, patrol mode and notices: its safety timer, its call for help, its tracking. */
 import { computed, inject, type InjectionKey, provide, type Ref, shallowRef, watch } from 'vue';
-import { ring } from './alarm.ts';
+import { ring } from '../ui/alarm.ts';
 import type { CrewPicture } from './crew.ts';
 import { usePanic } from './panic.ts';
 import { useRollCall } from './roll-call.ts';

@@ -19,7 +19,7 @@ export const leftOut: readonly string[] = [
   'outing',
   'palette',
   'place',
-  'plan',
+  'plans',
   'posters',
   'print',
   'queue',

@@ -1,5 +1,6 @@
 /** The desk's alarms as they live on the page: judged about once a second, sounded, heard and put to rest. */
 import { computed, type ComputedRef, onScopeDispose, type ShallowRef, shallowRef, watch } from 'vue';
+import { checksFor } from '../duty/prompts.ts';
 import { serverNow } from '../live/clock.ts';
 import { useNow } from '../ui/ticking.ts';
 import {
@@ -46,7 +47,8 @@ export function useAlarms(desk: Desk, sound: Sound): AlarmCentre {
     timer = undefined;
     if (!ready.value) return;
     const at = serverNow().getTime();
-    const { incidents, dispatches, tasks, patrols, panics } = state.value;
+    const { incidents, dispatches, tasks, patrols, panics, plans, activations } = state.value;
+    const { user } = desk.session;
     const rows = Object.values(incidents);
     const { seenS, dangerMin, offlineS } = desk.limits.value;
     alarms = alarmsOf({
@@ -56,6 +58,9 @@ export function useAlarms(desk: Desk, sound: Sound): AlarmCentre {
       tasks: Object.values(tasks),
       panics: Object.values(panics),
       patrols: Object.values(patrols),
+      plans: Object.values(plans),
+      activations: Object.values(activations),
+      checks: checksFor(state.value, { userId: user.id, stationId: user.stationId, role: user.role, patrolId: null }),
       lostAt,
       coldOf: desk.coldOf,
       heardAt: desk.heardAt,

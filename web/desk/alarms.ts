@@ -2,19 +2,29 @@
 import type { ColdLevel } from '../../shared/cold-clock.ts';
 import type { DispatchRow, Rung } from '../../shared/dispatches.ts';
 import { rungs } from '../../shared/dispatches.ts';
+import type { SpotCheckRow } from '../../shared/duty.ts';
 import { type IncidentRow, needsNobody } from '../../shared/incidents.ts';
 import type { PanicRow } from '../../shared/panics.ts';
 import { type PatrolRow, rollCallRungs } from '../../shared/patrols.ts';
+import type { ActivationRow, PlanStateRow } from '../../shared/plans.ts';
 import type { TaskRow } from '../../shared/tasks.ts';
+import { planOf, switchedOn } from './alarms-plans.ts';
 
 /** In the order in which they stand: what costs a life first. */
 export const alarmKinds = [
   'panic',
   'roll_call',
+  'check',
   'connection',
   'unseen',
   'cold',
   'not_accepted',
+  'plan_on',
+  'plan_asks',
+  'desk_uncovered',
+  'plan_step_late',
+  'check_missed',
+  'alert_unknown',
   'answered',
   'stale_crew',
   'no_bed',
@@ -31,8 +41,10 @@ export interface Alarm {
   /** grows with the trouble; a higher one wakes what rests */
   level: number;
   incidentId: string | null;
+  /** what it is about, when no incident is */
+  planId: string | null;
   /** the list where it is dealt with, when no incident is */
-  place: 'tasks' | 'patrols' | 'panics' | null;
+  place: 'tasks' | 'patrols' | 'panics' | 'plans' | null;
 }
 export interface AlarmPicture {
   now: number;
@@ -41,6 +53,10 @@ export interface AlarmPicture {
   tasks: readonly TaskRow[];
   panics: readonly PanicRow[];
   patrols: readonly PatrolRow[];
+  plans: readonly PlanStateRow[];
+  activations: readonly ActivationRow[];
+  /** spot checks put to whoever is at this desk */
+  checks: readonly SpotCheckRow[];
   /** when the line was lost, epoch ms; null while it is there */
   lostAt: number | null;
   /** the cold clock of an incident; null when it has none */
@@ -56,7 +72,17 @@ const DESK = rungs.indexOf('desk_alarm');
 const rungOf = (rung: Rung | null): number => (rung === null ? -1 : rungs.indexOf(rung));
 const ROLL_DESK = rollCallRungs.indexOf('desk_alarm');
 /** Tasks nobody may sleep through; the others wait in their list. */
-const loudTasks = ['stock_short', 'no_bed', 'not_accepted', 'roll_call'] as const satisfies readonly TaskRow['kind'][];
+const loudTasks = [
+  'stock_short',
+  'no_bed',
+  'not_accepted',
+  'roll_call',
+  'plan_asks',
+  'plan_step_late',
+  'desk_uncovered',
+  'check_missed',
+  'alert_unknown',
+] as const satisfies readonly TaskRow['kind'][];
 const under: readonly DispatchRow['status'][] = ['accepted', 'en_route'];
 
 /** All alarms that hold now, whether they rest or not. */
@@ -65,7 +91,7 @@ export function alarmsOf(picture: AlarmPicture): Alarm[] {
   const found: Alarm[] = [];
   const incidents = new Map(picture.incidents.map((row) => [row.id, row]));
   const add = (kind: AlarmKind, id: string, since: number, more: Partial<Alarm> = {}): void => {
-    found.push({ kind, id: `${kind}:${id}`, since, level: 1, incidentId: null, place: null, ...more });
+    found.push({ kind, id: `${kind}:${id}`, since, level: 1, incidentId: null, planId: null, place: null, ...more });
   };
   if (picture.lostAt !== null && now - picture.lostAt >= LOST_MS) add('connection', 'line', picture.lostAt);
   for (const row of picture.incidents) {
@@ -92,6 +118,11 @@ export function alarmsOf(picture: AlarmPicture): Alarm[] {
   for (const row of picture.panics)
     // taken on, it stays in sight and is quiet
     if (row.acknowledgedAt === null) add('panic', row.id, Date.parse(row.at), { place: 'panics', level: 3 });
+  for (const { id, since, ...about } of switchedOn(picture)) add('plan_on', id, since, { ...about, place: 'plans' });
+  for (const check of picture.checks) {
+    const [from, until] = [Date.parse(check.askedAt), Date.parse(check.dueAt)];
+    add('check', check.id, from, { level: until - now < (until - from) / 3 ? 2 : 1 });
+  }
   const alarmed = new Set<string>();
   for (const row of picture.patrols) {
     const rung = row.rollCallRung === null ? -1 : rollCallRungs.indexOf(row.rollCallRung);
@@ -123,10 +154,13 @@ export function alarmsOf(picture: AlarmPicture): Alarm[] {
     // the ladder raises a task too: one trouble, one alarm
     const about = task.kind === 'roll_call' ? 'patrolId' : 'dispatchId';
     if (alarmed.has(String(task.subject[about] ?? ''))) continue;
+    const plan = kind === 'plan_asks' || kind === 'plan_step_late' ? planOf(task, picture) : undefined;
+    if (plan === null) continue;
     const incidentId = String(task.subject['incidentId'] ?? '');
     add(kind, task.id, Date.parse(task.createdAt), {
       place: 'tasks',
       incidentId: incidents.has(incidentId) ? incidentId : null,
+      ...(plan && { ...plan, place: 'plans' }),
     });
   }
   return found;
@@ -173,6 +207,8 @@ export interface AlarmGroup {
   /** nobody has said yet that these were heard */
   loud: boolean;
 }
+/** An answer that was read, a plan that is known to be on: the one stands with its incident, the other in the banner. */
+const NEWS: ReadonlySet<AlarmKind> = new Set(['answered', 'plan_on']);
 const awake = (alarm: Alarm, level: number | undefined): boolean => level === undefined || alarm.level > level;
 
 /** One line for each kind, without those that rest. */
@@ -180,8 +216,8 @@ export function groupsOf(alarms: readonly Alarm[], rests: Rests, heard: Heard): 
   return alarmKinds.flatMap((kind) => {
     const shown = alarms
       .filter((alarm) => alarm.kind === kind)
-      // an answer that was read is no trouble that lasts
-      .filter((alarm) => kind !== 'answered' || awake(alarm, heard.get(alarm.id)))
+      // what was only news is no trouble that lasts
+      .filter((alarm) => !NEWS.has(kind) || awake(alarm, heard.get(alarm.id)))
       .filter((alarm) => {
         const rest = alarm.incidentId === null ? undefined : rests.get(alarm.incidentId);
         return rest === undefined || awake(alarm, rest.levels.get(alarm.id));
@@ -206,8 +242,8 @@ export interface Sounding {
   loudness: number;
 }
 const LOUDNESS = [0.4, 0.6, 0.8, 1] as const;
-/** A crew in danger does not begin softly, and does not wait. */
-const AT_ONCE: ReadonlySet<AlarmKind> = new Set(['panic']);
+/** A crew in danger does not begin softly, and does not wait; a spot check has no time to. */
+const AT_ONCE: ReadonlySet<AlarmKind> = new Set(['panic', 'check']);
 
 /** Which groups sound now. A group sounds at once when it becomes loud, but never twice within the shortest interval. */
 export function ring(groups: readonly AlarmGroup[], rings: Rings, now: number): { rings: Rings; sounds: Sounding[] } {

@@ -1,5 +1,14 @@
 /** What the parts of the desk share: the live picture, what is looked at, and what can be done. */
-import { computed, type ComputedRef, inject, type InjectionKey, provide, type ShallowRef, shallowRef } from 'vue';
+import {
+  computed,
+  type ComputedRef,
+  inject,
+  type InjectionKey,
+  provide,
+  type ShallowRef,
+  shallowRef,
+  watch,
+} from 'vue';
 import type { DispatchRow } from '../../shared/dispatches.ts';
 import { type IncidentRow, readIncident } from '../../shared/incidents.ts';
 import type { PatrolRow } from '../../shared/patrols.ts';
@@ -117,12 +126,26 @@ export function provideDesk(session: SessionRow): Desk {
       outbox.stop();
     },
   };
+  const readRules = async (): Promise<void> => {
+    limits.value = await readLimits(session.user.stationId);
+  };
   const readAround = async (): Promise<void> => {
     // the desk works without them: usual limits, no outlines
-    const [rules, outlines] = await Promise.allSettled([readLimits(session.user.stationId), readAreas()]);
-    if (rules.status === 'fulfilled') limits.value = rules.value;
+    const [, outlines] = await Promise.allSettled([readRules(), readAreas()]);
     areas.value = outlines.status === 'fulfilled' ? outlines.value : [];
   };
+  // plans lay their rules over the station's, and take them away again
+  const laid = computed(() =>
+    Object.values(activationTable.value)
+      .flatMap(({ steps }) =>
+        steps.flatMap(({ id, kind, state: how }) => (kind === 'set_rules' ? [`${id} ${how}`] : [])),
+      )
+      .sort()
+      .join(),
+  );
+  watch(laid, () => {
+    readRules().catch(() => undefined);
+  });
   provide(KEY, desk);
   return desk;
 }

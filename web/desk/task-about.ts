@@ -9,6 +9,11 @@ export interface TaskAbout {
   incidentId: string | null;
   patrolId: string | null;
   shelterId: string | null;
+  feedId: string | null;
+  planId: string | null;
+  alertId: string | null;
+  /** the roster, the shift that runs, or a spot check */
+  duty: boolean;
 }
 
 export function aboutTask({ kind, subject }: Pick<TaskRow, 'kind' | 'subject'>): TaskAbout {
@@ -31,5 +36,9 @@ export function aboutTask({ kind, subject }: Pick<TaskRow, 'kind' | 'subject'>):
     incidentId: id('incidentId'),
     patrolId,
     shelterId: id('shelterId'),
+    feedId: id('feedId'),
+    planId: id('planId'),
+    alertId: id('alertId'),
+    duty: kind === 'duty_gap' || kind === 'desk_uncovered' || kind === 'check_missed',
   };
 }

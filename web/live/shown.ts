@@ -5,6 +5,7 @@ import { recordEncounter } from '../../shared/encounters.ts';
 import { type Noun, type Nouns, type nouns } from '../../shared/events.ts';
 import { loadPatrol, unloadPatrol } from '../../shared/loads.ts';
 import { type PatrolRow, startPatrol, updatePatrol } from '../../shared/patrols.ts';
+import { type StepRow, updateStep } from '../../shared/plans.ts';
 import { takeRecheck } from '../../shared/rechecks.ts';
 import { endRun, startRun, visitStop } from '../../shared/rounds.ts';
 import { runAfter, runOf, type StopVisit } from '../../shared/run-steps.ts';
@@ -100,6 +101,12 @@ function shift(draft: Draft, place: { kind: string; id?: string | undefined }, i
   const quantity = row.quantity + by;
   draft.put('stock', { ...row, quantity, batches: within(row.batches, quantity) });
   draft.mark(row.id);
+}
+
+/** A step of a plan after what was said of it. */
+function stepAfter(step: StepRow, what: string, at: string): StepRow {
+  const read = { ...step, acknowledgedAt: step.acknowledgedAt ?? at };
+  return what === 'done' ? { ...read, state: 'done', doneAt: at } : read;
 }
 
 /** What each command does to the own picture. What it would be refused for is left as the server has it. */
@@ -262,6 +269,15 @@ const folds: Readonly<Record<string, (draft: Draft, made: Made, own: Own) => voi
       shift(draft, { kind: 'depot', id: depotId }, itemId, quantity);
     }
   },
+  [updateStep.name]: (draft, made) => {
+    const row = draft.state.activations[part(made, -3)];
+    const id = part(made, -1);
+    const { do: what } = made.body as { do: string };
+    if (!row || (what !== 'acknowledge' && what !== 'done') || !row.steps.some((step) => step.id === id)) return;
+    const steps = row.steps.map((step) => (step.id === id ? stepAfter(step, what, iso(made.madeAt)) : step));
+    draft.put('activations', { ...row, steps });
+    draft.mark(id);
+  },
   [recordEncounter.name]: (draft, { body }, own) => {
     const patrol = ownPatrol(draft, own);
     const { handouts = [] } = body as { handouts?: { itemId: string; quantity: number }[] };
@@ -281,6 +297,7 @@ const answeredBy: Readonly<Record<string, Noun>> = {
   [endRun.name]: 'runs',
   [holdBed.name]: 'holds',
   [releaseHold.name]: 'holds',
+  [updateStep.name]: 'activations',
 } satisfies Record<string, (typeof nouns)[number]>;
 /** The row that the server answered with, where the picture has such rows. */
 export function answerTo(endpointName: string, reply: unknown): Answer | null {

@@ -1,4 +1,5 @@
 /** Only tonight's work of this crew is on the phone: what is kept of the picture, and what is left of it while the phone is locked. Pure. */
+import type { ActivationRow } from '../../shared/plans.ts';
 import type { HoldRow, ShelterRow } from '../../shared/shelters.ts';
 import { emptyState, type State } from '../../shared/state.ts';
 
@@ -43,20 +44,35 @@ export function tonightsWork(state: State, userId: string): State {
     stock: only(state.stock, ({ place }) => place.kind === 'patrol' && isOwn(place.id)),
     panics: only(state.panics, ({ patrolId }) => isOwn(patrolId)),
     runs: only(state.runs, ({ patrolId }) => isOwn(patrolId)),
+    // what is on, and what the crew is told and asked to do for it: no word about anybody, and of use before it is out
+    alerts: state.alerts,
+    plans: state.plans,
+    activations: state.activations,
   };
 }
 
+/** That something was said with an alarm, without the words. */
+const soundOnly = (row: ActivationRow): ActivationRow => ({
+  ...row,
+  reason: '',
+  why: [],
+  steps: row.steps
+    .filter(({ alarm }) => alarm)
+    .map((step) => ({ ...step, title: { en: '' }, words: null, note: null })),
+});
+
 /**
  * What stays in memory while the phone is locked: that we are out, that a job waits for an answer, that somebody of us called
- * for help. So the alarm rings and the track goes on, and nothing tells where anybody is.
+ * for help, that a plan alarms. So the alarm rings and the track goes on, and nothing tells where anybody is.
  */
 export function lockedView(state: State, userId: string): State {
-  const { seq, patrols, dispatches, panics } = tonightsWork(state, userId);
+  const { seq, patrols, dispatches, panics, activations } = tonightsWork(state, userId);
   return {
     ...emptyState,
     seq,
     patrols,
     dispatches: each(dispatches, (row) => ({ ...row, reason: null })),
     panics: each(panics, (row) => ({ ...row, position: null, endReason: null })),
+    activations: each(activations, soundOnly),
   };
 }

@@ -19,6 +19,8 @@ const PATIENCE_MS = 4000;
 /** Addresses and hours hold for some nights; after that a copy misleads more than it helps. */
 const MAX_AGE_MS = 3 * 86_400_000;
 const MOST_PLACES = 30;
+/** What stations told everybody may be over by then; a copy that is older does not show it. */
+const NOTICE_AGE_MS = 3_600_000;
 
 /** The path under which a page is kept, or null: a list that answers a question is not. */
 function keyOf(address: string): string | null {
@@ -46,12 +48,14 @@ async function keptPage(address: string): Promise<Response | undefined> {
   for (const key of new Set([pathname, LIST])) {
     const kept = await cache.match(key);
     if (!kept) continue;
-    if (!(Date.now() - Date.parse(kept.headers.get('date') ?? '') < MAX_AGE_MS)) {
+    const ageMs = Date.now() - Date.parse(kept.headers.get('date') ?? '');
+    if (!(ageMs < MAX_AGE_MS)) {
       await cache.delete(key);
       continue;
     }
     const { status, headers } = kept;
-    return new Response((await kept.text()).replace('<html ', '<html data-kept="" '), { status, headers });
+    const marks = ageMs < NOTICE_AGE_MS ? 'data-kept=""' : 'data-kept="" data-old=""';
+    return new Response((await kept.text()).replace('<html ', `<html ${marks} `), { status, headers });
   }
   return undefined;
 }

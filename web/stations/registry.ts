@@ -13,6 +13,7 @@ export const stations: Registry = {
     { key: 'parentId', kind: 'pick', from: 'stations' },
     { key: 'timeZone', kind: 'zone' },
     { key: 'locale', kind: 'choice', word: 'locale.' },
+    { key: 'areaCode', kind: 'text' },
   ],
   columns: ['timeZone', 'locale'],
 };

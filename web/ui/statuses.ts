@@ -2,6 +2,7 @@
 import type { DispatchStatus, Rung } from '../../shared/dispatches.ts';
 import type { IncidentStatus, Priority } from '../../shared/incidents.ts';
 import type { PatrolStatus } from '../../shared/patrols.ts';
+import type { PlanLevel } from '../../shared/plan-levels.ts';
 import type { Freshness, ShelterRow } from '../../shared/shelters.ts';
 
 export type Tone = 'danger' | 'warn' | 'ok' | 'info' | 'quiet';
@@ -71,4 +72,13 @@ const freshness: Record<Freshness, Look> = {
   stale: look('freshness.stale', 'clock', 'danger'),
 };
 
-export const looks = { incident, priority, patrol, dispatch, rung, shelter, freshness } as const;
+/** Colours come from the class `level-<name>`; a tone says the same where that is not set. */
+const level: Record<PlanLevel, Look> = {
+  none: look('plan.level.none', 'ring', 'quiet'),
+  blue: look('plan.level.blue', 'dot', 'info'),
+  yellow: look('plan.level.yellow', 'diamond', 'warn'),
+  orange: look('plan.level.orange', 'triangle', 'warn'),
+  red: look('plan.level.red', 'octagon', 'danger'),
+};
+
+export const looks = { incident, priority, patrol, dispatch, rung, shelter, freshness, level } as const;

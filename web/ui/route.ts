@@ -1,4 +1,4 @@
-/** The address within the page: `#/part`, `#/part/new`, `#/part/<id>`; what is unsaved asks before it is left. */
+/** The address within a page of parts: `#/part`, `#/part/new`, `#/part/<id>`; what is unsaved asks before it is left. */
 import { onScopeDispose, type ShallowRef, shallowRef } from 'vue';
 
 export interface Route {

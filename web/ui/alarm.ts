@@ -1,4 +1,4 @@
-/** The alarm for a new job: sound and vibration, again and again until somebody answers. */
+/** What rings on a phone: sound and vibration, again and again until somebody answers, or softly once. */
 import { onScopeDispose, type Ref, shallowRef, watch } from 'vue';
 
 const AGAIN_AFTER_MS = 4000;

@@ -1,0 +1,4 @@
+/** The plans' tour. */
+import type { Step } from '../ui/tour.ts';
+
+export const plansTour: readonly Step[] = [{ at: 'plans' }, { at: 'parts' }, { at: 'part' }, { at: 'live' }];
