@@ -37,8 +37,12 @@ function namedSchema(id: string, schema: z.ZodMiniType): Schema {
   if (plain !== undefined) return plain;
   const others = z.registry<{ id: string }>();
   for (const [name, other] of Object.entries(namedSchemas)) if (name !== id) others.add(other, { id: name });
-  return tidy(
+  const described = tidy(
     z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', target: 'draft-2020-12', metadata: others }),
+  );
+  // one that holds others of its own kind refers to itself, which it no longer is alone
+  return JSON.parse(
+    JSON.stringify(described).replaceAll('"$ref":"#"', `"$ref":"#/components/schemas/${id}"`),
   ) as Schema;
 }
 
