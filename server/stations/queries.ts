@@ -168,19 +168,19 @@ export function parseBbox(text: string): Bbox | undefined {
 }
 
 /** Rank of a level in SQL, so that the highest of several can be taken. */
-const RANK = (column: string): string => `array_position(array['${planRanks.join("', '")}'], ${column})`;
+const rankSql = (column: string): string => `array_position(array['${planRanks.join("', '")}'], ${column})`;
 
 /** SQL of the level that holds at a station now: the highest of its own plans and those of the stations above it. */
 export const planLevelSql = (stationId: string): string =>
   `coalesce((select a.level from activations a join stations n on n.id = ${stationId}
-    where a.station_id = any (n.path) and a.ended_at is null order by ${RANK('a.level')} desc limit 1), 'none')`;
+    where a.station_id = any (n.path) and a.ended_at is null order by ${rankSql('a.level')} desc limit 1), 'none')`;
 
 /** The level that holds at each of these stations now; a station not among them is at 'none'. */
 export async function planLevels(db: Db, stationIds: readonly string[]): Promise<Map<string, PlanLevel>> {
   const found = await rows<{ id: string; level: PlanLevel }>(
     db,
     `select distinct on (s.id) s.id, a.level from stations s join activations a on a.station_id = any (s.path) and a.ended_at is null
-     where s.id = any (cast(:stationIds as uuid[])) order by s.id, ${RANK('a.level')} desc`,
+     where s.id = any (cast(:stationIds as uuid[])) order by s.id, ${rankSql('a.level')} desc`,
     { stationIds },
   );
   return new Map(found.map(({ id, level }) => [id, level]));

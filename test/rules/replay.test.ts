@@ -13,7 +13,9 @@ describe('snapshot and changes agree around every command', () => {
   });
 
   // Signing in and out changes who looks, not what there is to see.
-  const commands = Object.entries(matrix).filter(([name]) => !/^(list|read|sample|whoAmI$|signIn$|signOut$)/.test(name));
+  const commands = Object.entries(matrix).filter(
+    ([name]) => !/^(list|read|sample|whoAmI$|signIn$|signOut$)/.test(name),
+  );
 
   it('leaves no command out', () => {
     // trackers write by GET

@@ -176,9 +176,6 @@ export const blankSpec = (): PlanSpec => ({
   steady: { minimumOnH: 12, confirmH: 12, bridgeH: 36 },
   steps: [],
 });
-/** Highest level that a plan knows. */
-export const highestOf = (spec: PlanSpec): AlertLevel | null =>
-  alertLevels.findLast((name) => levelOf(spec, name) !== null) ?? null;
 /** Steps that run when a plan is raised to a level: those from it and from every level below it. */
 export const stepsUpTo = (spec: PlanSpec, level: AlertLevel): StepSpec[] =>
   spec.steps

@@ -17,7 +17,11 @@ const known = new WeakMap<readonly OpeningWindow[], Known>();
 const AGAIN_MS = 3_600_000;
 
 /** By its windows, the clock on its own wall and the plan's level; always open without windows. */
-export function hoursOf(state: Pick<State, 'stations' | 'activations'>, { opening, stationId }: ShelterRow, now: Date): OpenState {
+export function hoursOf(
+  state: Pick<State, 'stations' | 'activations'>,
+  { opening, stationId }: ShelterRow,
+  now: Date,
+): OpenState {
   const at = now.getTime();
   const zone = state.stations[stationId]?.timeZone ?? boot.timeZone;
   const level = levelAt(state, stationId);
