@@ -105,7 +105,7 @@ it('an orange warning opens doors, calls crews, is seen to and is stood down', a
       status: 'closed',
       position: { type: 'Point', coordinates: places.eastNear },
       address: 'an address',
-      hours: '',
+      hours: '18:00–08:00',
       features: [],
       capacity: { any: 6 },
       surge: { any: 3 },
@@ -166,11 +166,11 @@ it('an orange warning opens doors, calls crews, is seen to and is stood down', a
   const lead = await arrive(root.manager, '/plans', { viewport: wide, locale: 'zh-CN', colorScheme: 'light' });
   await lead.sees(NAME);
   await lead.picture('orange-plans');
-  await lead.press(lead.t('plan.stand_down'));
-  const dialog = lead.page.getByRole('dialog');
-  await dialog.getByLabel(lead.t('plan.order.reason')).fill('预警已解除');
+  await lead.press(lead.t('plans.stand_down'));
+  const dialog = lead.page.getByRole('dialog', { name: lead.t('plans.stand_down.title', { name: NAME }) });
+  await dialog.getByLabel(lead.t('plans.reason'), { exact: true }).fill('预警已解除');
   await lead.picture('orange-stand-down');
-  await lead.press(lead.t('plan.stand_down'), dialog);
+  await lead.press(lead.t('plans.stand_down.do', { level: lead.t('plan.level.none') }), dialog);
   await dialog.waitFor({ state: 'hidden' });
   await actByItself();
   await expect.poll(async () => (await root.manager.does(listActivations)).items).toEqual([]);

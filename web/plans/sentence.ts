@@ -97,7 +97,8 @@ export function conditionWords(speech: Speech, node: Condition, inner = false): 
   if ('all' in node || 'any' in node) {
     const members = 'all' in node ? node.all : node.any;
     const parts = members.map((each) => conditionWords(speech, each, members.length > 1));
-    const joined = parts.join(t('all' in node ? 'plans.say.and' : 'plans.say.or'));
+    const word = 'all' in node ? 'plans.say.and' : 'plans.say.or';
+    const joined = parts.join(t(word));
     return inner && parts.length > 1 ? t('plans.say.group', { inside: joined }) : joined;
   }
   if ('season' in node)
