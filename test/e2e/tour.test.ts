@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { adminTour } from '../../web/admin/tour.ts';
 import { crewTour } from '../../web/crew/tour.ts';
 import { deskTour } from '../../web/desk/tour.ts';
+import { dutyTour } from '../../web/duty/tour.ts';
 import { plansTour } from '../../web/plans/tour.ts';
 import { shelterTour } from '../../web/shelter/tour.ts';
 import { tallyTour } from '../../web/tally/tour.ts';
@@ -31,6 +32,7 @@ describe.each(locales)('in %s', (locale) => {
     { face: 'crew', username: 'crew', steps: crewTour, viewport: phone },
     { face: 'shelter', username: 'shelter', steps: shelterTour, viewport: { width: 1024, height: 768 } },
     { face: 'plans', username: 'manager', steps: plansTour, viewport: wide },
+    { face: 'duty', username: 'inspector', steps: dutyTour, viewport: phone },
     { face: 'tally', username: 'inspector', steps: tallyTour, viewport: phone },
     { face: 'admin', username: 'admin', steps: adminTour, viewport: wide },
   ])(
