@@ -12,6 +12,12 @@ export interface CapArea {
   /** six digits of GB/T 2260; one that ends in 00 or 0000 means all below it */
   codes: string[];
 }
+/** Names in an area's description, for a warning that outlines nothing and has no code: `西安市、咸阳市`. */
+export const namesIn = ({ polygons, circles, codes }: CapArea, areaText: string | null): string[] =>
+  polygons.length + circles.length + codes.length > 0 || areaText === null
+    ? []
+    : [...new Set(areaText.split(/[,，、;；\n]+/).map((name) => name.trim()))].filter((name) => name.length >= 2);
+
 export const noArea = (): CapArea => ({ polygons: [], circles: [], codes: [] });
 
 /** Twice the width of the largest country; what is larger was not meant. */

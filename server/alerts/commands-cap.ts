@@ -91,7 +91,7 @@ async function warn(
     const classed = same.find(({ type }) => type !== null)?.type ?? null;
     const graded = same.find((old) => old.severity === part.severity && old.headline === part.headline)?.level ?? null;
     const placed = same.find(({ areaText }) => areaText !== null && areaText === part.areaText)?.covers ?? [];
-    const covers = await coveredStations(ctx.db, station.id, area);
+    const covers = await coveredStations(ctx.db, station.id, area, part.areaText);
     const { id, task } = await keepAlert(ctx, {
       ...part,
       ...stateOf({ codes, kinds, scale, area, ...part }, ender, ctx.now()),

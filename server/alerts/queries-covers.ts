@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { rows } from '../db/rows.ts';
-import { type CapArea, codePrefix } from './cap-area.ts';
+import { type CapArea, codePrefix, namesIn } from './cap-area.ts';
 
 type Db = Knex | Knex.Transaction;
 
@@ -9,9 +9,15 @@ const BORDER = 0.01;
 
 /**
  * The highest stations of a subtree for which a warning holds: an area of theirs overlaps with what it outlines, or their code is one of its
- * codes or below one. None when it names nothing that is known here.
+ * codes or below one. One that has neither holds where its description says the very name of an area or station, or the place a Chinese
+ * station's name begins with (西安市救助管理站). None when it names nothing that is known here.
  */
-export async function coveredStations(db: Db, scope: string, area: CapArea): Promise<string[]> {
+export async function coveredStations(
+  db: Db,
+  scope: string,
+  area: CapArea,
+  areaText: string | null,
+): Promise<string[]> {
   const found = await rows<{ id: string }>(
     db,
     `with shapes as materialized (
@@ -22,6 +28,11 @@ export async function coveredStations(db: Db, scope: string, area: CapArea): Pro
        select s.id, s.path from stations s
        where s.path @> array[cast(:scope as uuid)] and (
          exists (select from unnest(cast(:prefixes as text[])) p where starts_with(s.area_code, p))
+         or exists (
+           select from unnest(cast(:names as text[])) n
+           where lower(s.name) = lower(n) or (n ~ '[一-龥]{2}' and starts_with(s.name, n))
+             or exists (select from areas a where a.station_id = s.id and lower(a.name) = lower(n))
+         )
          or exists (
            select from areas a join shapes on st_intersects(a.outline, shapes.shape)
            where a.station_id = s.id and st_area(shapes.shape) > 0
@@ -35,6 +46,7 @@ export async function coveredStations(db: Db, scope: string, area: CapArea): Pro
       scope,
       border: BORDER,
       prefixes: area.codes.map(codePrefix),
+      names: namesIn(area, areaText),
       polygons: JSON.stringify(area.polygons.map((ring) => ({ type: 'Polygon', coordinates: [ring] }))),
       circles: JSON.stringify(area.circles.map(({ center: [lon, lat], radiusM }) => ({ lon, lat, radius: radiusM }))),
     },

@@ -271,8 +271,11 @@ function receiptOf(service: Service, { id, code, nearby }: Known): Receipt {
   return { id, version: 1, code, followUpUrl: `/follow/${tokenOf(service.followKey, id)}`, nearby };
 }
 
-/** Passing reasons to write again: unique (the same report elsewhere), foreign key (an area that was just removed). */
-const PASSING: readonly (string | undefined)[] = ['23505', '23503'];
+/**
+ * Passing reasons to write again: unique (the same report elsewhere), foreign key (an area that was just removed), deadlock (whoever removes it
+ * holds the area and waits for the log, which the report holds).
+ */
+const PASSING: readonly (string | undefined)[] = ['23505', '23503', '40P01'];
 
 /** Commits what waits and answers everybody. The first of each id writes; its twins and earlier ones get the same answer as a replay. */
 async function flush(service: Service, batch: readonly Waiting[]): Promise<void> {

@@ -291,11 +291,19 @@ describe('whom it covers', () => {
     );
   });
 
-  it('counts a station by the code it was made with', async () => {
+  it('counts a station by the code it was made with, and by its very name where nothing else is said', async () => {
     const id = randomUUID();
     await app.root.admin.does(createStation, {
-      body: { id, parentId: app.stations.root, name: 'North', areaCode: '610115' },
+      body: { id, parentId: app.stations.root, name: '北郊镇救助管理站', areaCode: '610115' },
     });
+    expect(await covers(cap(said({ area: '', areaDesc: '北郊镇、别处' })))).toEqual([[id], []]);
+    expect(await covers(cap(said({ area: '', areaDesc: 'East; elsewhere' })))).toEqual([['east'], []]);
+    expect(await covers(cap(said({ area: '', areaDesc: '郊镇, Eastern hills' })))).toEqual([[], ['area']]);
+    // a code goes before a name
+    expect(await covers(cap(said({ areaDesc: 'East', area: '<geocode><value>610115</value></geocode>' })))).toEqual([
+      [id],
+      [],
+    ]);
     expect(
       (await post(app.root.manager, cap(said({ area: '<geocode><value>610115</value></geocode>' })))).body.covers,
     ).toEqual([id]);

@@ -18,6 +18,7 @@ export interface Said {
   /** what is in <area> */
   area?: string;
   version?: string;
+  areaDesc?: string;
 }
 
 /** The first time of a test's clock is given as `sent`. */
@@ -41,7 +42,7 @@ export const cap = (said: Said & { sent: string }): string => `<?xml version="1.
     ${said.expires === undefined || said.expires === null ? '' : `<expires>${said.expires}</expires>`}
     ${said.headline === undefined ? '' : `<headline>${said.headline}</headline>`}
     ${said.more ?? ''}
-    <area><areaDesc>somewhere</areaDesc>${said.area ?? ''}</area>
+    <area><areaDesc>${said.areaDesc ?? 'somewhere'}</areaDesc>${said.area ?? ''}</area>
   </info>
 </alert>`;
 

@@ -126,6 +126,7 @@ it('an orange warning opens doors, calls crews, is seen to and is stood down', a
   await actByItself();
   // the desk: which, and why
   await banner.getByText(NAME).waitFor();
+  await desk.sees(desk.t('alarm.plan_on', { count: 1 }));
   await banner.getByText(desk.t('plan.level.orange'), { exact: true }).first().waitFor();
   await desk.picture('orange-desk');
   // the crew: an alarm in its own language, read and acknowledged

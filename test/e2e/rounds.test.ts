@@ -30,7 +30,7 @@ it('is drawn by clicks, words and known places, walked by position and by hand, 
   await desk.sees(t('connection.live'));
 
   // the squares: on by the address, explained in words, and off again by a key
-  const legend = page.locator('.legend');
+  const legend = page.locator('section.legend');
   await desk.sees(legend.getByText(t('coverage.step.never')));
   await page.keyboard.press('v');
   await legend.waitFor({ state: 'detached' });
