@@ -84,10 +84,10 @@ const step = (
 
 const steps = (loadList: string): StepSpec[] => [
   step('ready', 'blue', ['Look over vehicles and supplies', '检查车辆和御寒物资'], { kind: 'task' }, { dueMin: 120 }),
-  step('key-areas', 'blue', ['Visit key areas every 6 hours', '重点区域每6小时巡查一次'], {
+  step('key-areas', 'blue', ['Visit key areas every 2 hours', '重点区域每2小时巡查一次'], {
     kind: 'visit_sites',
     sites: 'all',
-    everyH: 6,
+    everyH: 2,
   }),
   step('faster', 'yellow', ['On scene within 45 minutes', '到场时限缩短为45分钟'], {
     kind: 'set_rules',
