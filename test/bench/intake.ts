@@ -35,10 +35,10 @@ async function load(url: string): Promise<{ rate: number; p99: number }> {
 
 const fill = (count: number): string => `
   with made as (select gen_random_uuid() as id, gen_random_uuid() as incident_id, n from generate_series(1, ${String(count)}) n), home as (select id from stations where parent_id is null),
-  i as (insert into incidents (id, code, station_id, lane, status, priority, position, people, signs, source, verified, opened_at, last_reported_at, closed_at)
+  i as (insert into incidents (id, code, station_id, lane, status, priority, position, people, signs, source, verified, opened_at, last_reported_at, last_seen_at, closed_at)
     select incident_id, 'bench', home.id, 'outside', case when n % 500 = 0 then 'open' else 'closed' end, 'normal',
       st_setsrid(st_makepoint(108.5 + (n % 1000) * 0.001, 34 + (n / 1000 % 1000) * 0.0006), 4326)::geography, 1, '{}', 'public', false,
-      timestamptz '2026-01-01' + n * interval '10 s', timestamptz '2026-01-01', case when n % 500 = 0 then null else timestamptz '2026-01-02' end from made, home returning 1)
+      timestamptz '2026-01-01' + n * interval '10 s', timestamptz '2026-01-01', timestamptz '2026-01-01', case when n % 500 = 0 then null else timestamptz '2026-01-02' end from made, home returning 1)
   insert into sightings (id, code, incident_id, first_incident_id, station_id, place_text, source, verified, observed_at, received_at, clock_suspect, people, signs, nearby, fingerprint)
     select made.id, 'bench', incident_id, incident_id, home.id, 'x', 'public', false, timestamptz '2026-01-01' + n * interval '10 s', timestamptz '2026-01-01' + n * interval '10 s', false, 1, '{}', false, '\\x00' from made, home`;
 
