@@ -62,15 +62,33 @@ const SLACK = 30 * 60_000;
 const drifted = (before: string | null, after: string | null): boolean =>
   before === null || after === null ? before !== after : Math.abs(Date.parse(before) - Date.parse(after)) >= SLACK;
 
+/** How far the clocks of two nodes may be apart without a plan noticing, in ms. */
+const SKEW = 60_000;
+/**
+ * The time a plan is decided at never goes back: to a node whose clock is a little behind, an order just given elsewhere would
+ * otherwise be one of the future, and it would end what that order began.
+ */
+function timeOf(ctx: Context, { lookedAt }: StoredPlan): Date {
+  const now = ctx.now();
+  const last = lookedAt === null ? 0 : Date.parse(lookedAt);
+  return last > now.getTime() && last - now.getTime() <= SKEW ? new Date(last) : now;
+}
+
 /** Keeps a decision with all it went by, so that it can be made again. */
-async function keep(ctx: Context, plan: StoredPlan, decision: Decision, inputs: PlanInputs | null): Promise<void> {
+async function keep(
+  ctx: Context,
+  plan: StoredPlan,
+  now: Date,
+  decision: Decision,
+  inputs: PlanInputs | null,
+): Promise<void> {
   await rows(
     ctx.db,
     `insert into plan_decisions (plan_id, at, previous, level, why, inputs)
      values (cast(:planId as uuid), :now, :previous, :level, cast(:why as jsonb), cast(:inputs as jsonb))`,
     {
       planId: plan.id,
-      now: ctx.now(),
+      now,
       previous: plan.memory.level,
       level: decision.level,
       why: JSON.stringify(decision.why),
@@ -100,7 +118,7 @@ async function tellDesk(ctx: Context, plan: StoredPlan, before: Said, after: Sai
 
 /** Decides about a plan that the caller has locked; what came out differently is written, kept and told. */
 async function decideLocked(ctx: Context, plan: StoredPlan): Promise<void> {
-  const now = ctx.now();
+  const now = timeOf(ctx, plan);
   const inputs = plan.active ? await inputsOf(ctx.db, plan, now) : null;
   const decision = inputs ? decide(plan.memory, inputs, { ...plan.spec, zone: plan.zone }, now.getTime()) : off;
   const before = plan.said;
@@ -125,7 +143,7 @@ async function decideLocked(ctx: Context, plan: StoredPlan): Promise<void> {
     },
     anew,
   );
-  if (other) await keep(ctx, plan, decision, inputs);
+  if (other) await keep(ctx, plan, now, decision, inputs);
   if (!anew && !moved) return;
   const tasks = other ? await tellDesk(ctx, plan, before, after) : [];
   record(ctx, {

@@ -45,6 +45,8 @@ export interface StoredPlan {
   source: string;
   memory: PlanMemory;
   said: Said;
+  /** when it was last decided about; null before the first time */
+  lookedAt: string | null;
   /** its station and those above, the root first */
   path: string[];
   zone: string;
@@ -58,7 +60,8 @@ export interface StoredPlan {
 export const lockedPlan = (db: Db, id: string, scope: string | null): Promise<StoredPlan | undefined> =>
   row<StoredPlan>(
     db,
-    `select p.id, p.version, p.station_id as "stationId", p.name, p.active, p.spec, p.source, p.memory, p.said, s.path, s.time_zone as zone, s.locale
+    `select p.id, p.version, p.station_id as "stationId", p.name, p.active, p.spec, p.source, p.memory, p.said, ${asInstant('p.looked_at')} as "lookedAt", s.path,
+       s.time_zone as zone, s.locale
      from plans p join stations s on s.id = p.station_id
      where p.id = cast(:id as uuid) and (cast(:scope as uuid) is null or ${inSubtreeSql('p.station_id')}) for no key update of p`,
     { id, scope },

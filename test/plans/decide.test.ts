@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { randomUUID } from 'node:crypto';
 import { row, rows } from '../../server/db/rows.ts';
 import { beat, startFollowing } from '../../server/jobs/run.ts';
-import { planJobs } from '../../server/plans/jobs.ts';
+import { decidePlans, planJobs } from '../../server/plans/jobs.ts';
 import { planLevelAt, planLevels } from '../../server/stations/queries.ts';
 import type { AlertLevel } from '../../shared/alerts.ts';
 import type { Part } from '../../shared/contract.ts';
@@ -244,6 +244,22 @@ describe('a level that asks first', () => {
 });
 
 describe('orders', () => {
+  it('hold for a node whose clock is a little behind the one they were given on', async () => {
+    const { manager } = app.east;
+    const { id } = await addPlan(
+      manager,
+      spec({ levels: [{ level: 'yellow', mode: 'automatic', askMin: 30, when: never }] }),
+    );
+    const body = { level: 'yellow', reason: 'as ordered' } as const;
+    await manager.does(activatePlan, { params: { id }, body });
+    const behind = { ...app.service, now: () => new Date(app.clock.now().getTime() - 20_000) };
+    await decidePlans(behind);
+    expect(await planOf(manager, id)).toMatchObject({ level: 'yellow', order: { level: 'yellow' } });
+    await manager.does(liftOrder, { params: { id }, body: { reason: 'over' } });
+    await decidePlans(behind);
+    expect(await planOf(manager, id)).toMatchObject({ level: 'none', order: null });
+  });
+
   it('are a floor and a ceiling: the latest wins, each ends at its time, and what they hold down is said once', async () => {
     const { manager } = app.east;
     const yellow = spec({

@@ -14,7 +14,7 @@ import { activationOf, doing, house, lower, ordersOn, statesOf, warmPlace } from
 const HOOK = 'https://hooks.example.org/cold';
 const PATIENCE_MS = 30_000;
 
-describe.skipIf(testKind !== 'postgres')('nodes (one process is all that the embedded database has)', () => {
+describe.skipIf(testKind !== 'postgres')('nodes (not for this database when embedded: it has one process)', () => {
   let stored: TestDatabase;
   let app: TestApp;
   let stop: () => Promise<void>;
@@ -107,13 +107,16 @@ describe.skipIf(testKind !== 'postgres')('nodes (one process is all that the emb
       const before = await house(manager(), place);
       // the node cannot get past the house, which somebody else holds
       const trx = await db().transaction();
-      await rows(trx, `select id from shelters where id = cast(:place as uuid) for update`, { place });
-      const node = await mustStart({ DATABASE_URL: stored.options.databaseUrl ?? '' });
-      const stuck = `pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%from shelters%'`;
-      await expect.poll(() => count(stuck), { timeout: PATIENCE_MS }).toBeGreaterThan(0);
-      expect(await statesOf(manager(), id)).toMatchObject({ a: 'done', b: 'waiting', c: 'waiting' });
-      await node.kill();
-      await trx.rollback();
+      try {
+        await rows(trx, `select id from shelters where id = cast(:place as uuid) for update`, { place });
+        const node = mustStart({ DATABASE_URL: stored.options.databaseUrl ?? '' });
+        const stuck = `pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%from shelters%'`;
+        await expect.poll(() => count(stuck), { timeout: PATIENCE_MS }).toBeGreaterThan(0);
+        expect(await statesOf(manager(), id)).toMatchObject({ a: 'done', b: 'waiting' });
+        await (await node).kill();
+      } finally {
+        await trx.rollback();
+      }
       app.clock.advance(60_000);
       await Promise.all(nodes.map((each) => runSteps(each)));
       expect(await effects(id, place, site)).toEqual([1, before.version + 1, 1, 2, 1, 1, 5]);
