@@ -86,11 +86,12 @@ export const updateStay = endpoint({
   method: 'PATCH',
   path: '/api/stays/:id',
   who: keepers,
-  summary: 'Checks out (`left: true`) or changes what is written of a stay',
+  summary:
+    'Checks out (`left: true`), takes a check-out back (`left: false`: 409 no_bed, already_in, shelter_closed), or changes what is written of a stay',
   params: idParams,
   body: z.strictObject({
     version: z.number(),
-    left: z.optional(z.literal(true)),
+    left: z.optional(z.boolean()),
     goingTo: z.optional(text(300)),
     bed: z.optional(z.nullable(text(40))),
     belongings: z.optional(z.nullable(text(500))),

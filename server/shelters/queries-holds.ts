@@ -78,9 +78,12 @@ export const holdRows = (db: Db, ids: readonly string[]): Promise<HoldRow[]> =>
 
 /** Every hold of the subtree that nothing has ended; those whose time is over among them, until the job has said so. */
 export const liveHolds = (db: Db, scope: string): Promise<HoldRow[]> =>
-  rows<HoldRow>(db, `select ${HOLD} from ${HOLD_FROM} where h.status = 'held' and ${inSubtreeSql('s.station_id')}`, {
-    scope,
-  });
+  rows<HoldRow>(
+    db,
+    `select ${HOLD} from ${HOLD_FROM} where h.status = 'held' and ${inSubtreeSql('s.station_id')}`,
+    { scope },
+    { prepare: 'live_holds' },
+  );
 
 /** Holds of one shelter that nothing has ended. */
 export const holdsOfShelter = (db: Db, shelterId: string): Promise<HoldRow[]> =>

@@ -58,9 +58,8 @@ export async function liveShelters(db: Db, scope: string): Promise<ShelterRow[]>
   const found = await rows<Stored>(
     db,
     `select ${COLUMNS} from shelters s where s.closed_down_at is null and ${inSubtreeSql('s.station_id')}`,
-    {
-      scope,
-    },
+    { scope },
+    { prepare: 'live_shelters' },
   );
   return found.map(whole);
 }

@@ -7,7 +7,7 @@ import {
   shelterFileLimits,
 } from '../../shared/shelter-import.ts';
 import { type CsvRecord, type FileEncoding, recordsOf, textOf } from '../http/csv-text.ts';
-import { sheetRecords } from './workbook.ts';
+import { recordsInThread } from './workbook-thread.ts';
 
 /** One line of the file below the first; a column the file has not is not there. */
 export interface ShelterLine {
@@ -54,7 +54,7 @@ async function read(
 ): Promise<{ encoding: ShelterFile['encoding']; records: CsvRecord[] }> {
   // the first line, and one more than is taken
   const most = shelterFileLimits.rows + 2;
-  if (workbook) return { encoding: 'xlsx', records: await sheetRecords(bytes, most) };
+  if (workbook) return { encoding: 'xlsx', records: await recordsInThread(bytes, most) };
   const { text, encoding } = textOf(bytes);
   return { encoding, records: recordsOf(text, most) };
 }

@@ -12,7 +12,7 @@ import { record } from '../realtime/record.ts';
 import { noteCount } from '../shelters/commands-counts.ts';
 import { endHolds } from '../shelters/commands-holds.ts';
 import { lockShelter } from '../shelters/commands.ts';
-import { beginDues, endDues } from './dues.ts';
+import { beginDues, endDues, resumeDues } from './dues.ts';
 import { lockedHold } from '../shelters/queries-holds.ts';
 import { type MetPerson, peopleBroughtIn, peopleToName, shelterOfStay, stayRows } from './queries.ts';
 import { availabilityOf, shelterRows } from '../shelters/queries.ts';
@@ -46,9 +46,14 @@ async function houseAfter(ctx: Context, shelterId: string, count?: 'arrival' | '
 }
 
 /** Tells of a stay that changed, with the tasks this settled, and answers it as it now is. */
-export async function tellStay(ctx: Context, id: string, tasks: readonly TaskRow[], leaves = false): Promise<StayRow> {
+export async function tellStay(
+  ctx: Context,
+  id: string,
+  tasks: readonly TaskRow[],
+  count?: 'arrival' | 'departure',
+): Promise<StayRow> {
   const stay = await stayRow(ctx, id);
-  const shelters = await houseAfter(ctx, stay.shelterId, leaves ? 'departure' : undefined);
+  const shelters = await houseAfter(ctx, stay.shelterId, count);
   record(ctx, {
     type: 'stay.changed',
     stationId: stay.stationId,
@@ -77,7 +82,12 @@ interface Claim {
 }
 
 /** Which places are taken: those of a hold that still stands are sure, whatever goes beyond must be free. */
-async function judgePlaces(ctx: Context, shelter: ShelterRow, hold: HoldRow | null, body: CheckIn): Promise<Claim> {
+async function judgePlaces(
+  ctx: Context,
+  shelter: ShelterRow,
+  hold: HoldRow | null,
+  body: Pick<CheckIn, 'unit' | 'kind' | 'people' | 'personIds'>,
+): Promise<Claim> {
   const stands = hold !== null && hold.status === 'held' && new Date(hold.expiresAt) > ctx.now();
   const unit = body.unit ?? hold?.unit ?? 'bed';
   const kind = body.kind ?? hold?.kind ?? 'any';
@@ -198,23 +208,46 @@ async function followDues(ctx: Context, before: StayRow, after: StayRow): Promis
   return tasks;
 }
 
-/** Checks out or changes what is written of a stay; 409 version_conflict, or stay_ended when they have left already. */
+/**
+ * Takes a check-out back: they have their places again, and what was due goes on as if they had never gone. 409 shelter_closed, no_bed,
+ * or already_in for somebody who has a bed elsewhere by now.
+ */
+async function comeBack(ctx: Context, stay: StayRow): Promise<void> {
+  const [shelter] = await shelterRows(ctx.db, [stay.shelterId]);
+  if (!shelter || shelter.status === 'closed') throw new Problem('shelter_closed');
+  await judgePlaces(ctx, shelter, null, stay);
+  const { id, personIds } = stay;
+  const back = await rows<{ id: string }>(
+    ctx.db,
+    `update stay_people p set staying = true where p.stay_id = cast(:id as uuid)
+       and not exists (select from stay_people o where o.person_id = p.person_id and o.staying) returning p.person_id as id`,
+    { id },
+  );
+  if (back.length < personIds.length) throw new Problem('already_in');
+  await resumeDues(ctx, id);
+}
+
+/** Checks out, takes a check-out back, or changes what is written of a stay; 409 version_conflict, or stay_ended when they have left already. */
 export async function changeStay(ctx: Context, id: string, body: Update): Promise<StayRow> {
   const known = await lockStay(ctx, id);
   if (known.version !== body.version) throw new Problem('version_conflict', [], { current: known });
+  const inside = known.leftAt === null;
   const leaves = body.left === true;
-  if (leaves && known.leftAt !== null) throw new Problem('stay_ended');
+  if (leaves && !inside) throw new Problem('stay_ended');
+  const returns = body.left === false && !inside;
+  if (returns) await comeBack(ctx, known);
   await rows(
     ctx.db,
-    `update stays set left_at = case when :leaves then greatest(arrived_at, cast(:now as timestamptz)) else left_at end,
+    `update stays set left_at = case when :leaves then greatest(arrived_at, cast(:now as timestamptz)) when :returns then null else left_at end,
        going_to = cast(:goingTo as text), bed = cast(:bed as text), belongings = cast(:belongings as text), unidentified = :unidentified,
        note = cast(:note as text), version = version + 1
      where id = cast(:id as uuid)`,
     {
       id,
       leaves,
+      returns,
       now: ctx.now(),
-      goingTo: body.goingTo ?? known.goingTo,
+      goingTo: body.goingTo ?? (returns ? null : known.goingTo),
       bed: body.bed === undefined ? known.bed : body.bed,
       belongings: body.belongings === undefined ? known.belongings : body.belongings,
       unidentified: body.unidentified ?? known.unidentified,
@@ -223,6 +256,6 @@ export async function changeStay(ctx: Context, id: string, body: Update): Promis
   );
   if (leaves)
     await rows(ctx.db, `update stay_people set staying = false where stay_id = cast(:id as uuid) and staying`, { id });
-  const tasks = known.leftAt === null ? await followDues(ctx, known, await stayRow(ctx, id)) : [];
-  return tellStay(ctx, id, tasks, leaves);
+  const tasks = inside || returns ? await followDues(ctx, known, await stayRow(ctx, id)) : [];
+  return tellStay(ctx, id, tasks, leaves ? 'departure' : returns ? 'arrival' : undefined);
 }

@@ -21,9 +21,12 @@ export const stayRows = (db: Db, ids: readonly string[]): Promise<StayRow[]> =>
 
 /** Everybody in a bed of the subtree. */
 export const liveStays = (db: Db, scope: string): Promise<StayRow[]> =>
-  rows<StayRow>(db, `select ${STAY} from ${STAY_FROM} where t.left_at is null and ${inSubtreeSql('s.station_id')}`, {
-    scope,
-  });
+  rows<StayRow>(
+    db,
+    `select ${STAY} from ${STAY_FROM} where t.left_at is null and ${inSubtreeSql('s.station_id')}`,
+    { scope },
+    { prepare: 'live_stays' },
+  );
 
 /** One page of stays, newest first: those there now, or all; of houses that were given up too unless `standing`. */
 export const stayPage = (

@@ -80,6 +80,14 @@ it('says at a tap what room there is, takes people in, counts heads and lets the
   await keeper.press(t('house.bar.door'));
   await keeper.press(t('house.walkin.save'), sheet);
   await other.sees(other.t('house.bar.guests', { count: 2 }));
+  // the wrong one was checked out, and has the bed again
+  const guest = t('house.guest.bed', { bed: '12A' });
+  await keeper.press(`${t('house.guests.leave')}: ${guest}`);
+  await keeper.press(t('house.guests.leave'), sheet);
+  await other.sees(other.t('house.bar.guests', { count: 1 }));
+  await keeper.press(t('ui.undo'));
+  await other.sees(other.t('house.bar.guests', { count: 2 }));
+  await keeper.sees(t('house.guests.back', { count: 1 }));
   // with the last bed gone the service says so, and a seat is left
   await keeper.press(t('house.bar.door'));
   await keeper.press(t('unit.bed'), sheet);
@@ -113,7 +121,6 @@ it('says at a tap what room there is, takes people in, counts heads and lets the
   expect(await complaintsIn(other.page)).toEqual([]);
 
   // what is due is done, the stay is made longer, and everybody may leave
-  const guest = t('house.guest.bed', { bed: '12A' });
   await keeper.press(`${t('house.guest.more')}: ${guest}`);
   const notice = sheet.getByRole('listitem').filter({ hasText: t('due.notice') });
   await keeper.press(t('house.due.settle'), notice);

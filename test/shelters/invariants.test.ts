@@ -33,7 +33,10 @@ const deed = fc.oneof(
   { weight: 8, arbitrary: fc.record({ does: fc.constant('hold' as const), place, people: few }) },
   { weight: 4, arbitrary: fc.record({ does: fc.constant('arrive' as const), place, people: few, pick }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('drop in' as const), place, people: few }) },
-  { weight: 2, arbitrary: fc.record({ does: fc.constantFrom('cancel' as const, 'leave' as const), pick }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ does: fc.constantFrom('cancel' as const, 'leave' as const, 'come back' as const), pick }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -149,12 +152,16 @@ describe.skipIf(testKind !== 'postgres')(
             const hold = one(made.holds, it.pick);
             return hold ? (await desk.call(releaseHold, { params: { id, holdId: hold.id } })).status : 200;
           }
-          case 'leave': {
+          case 'leave':
+          case 'come back': {
             const stay = one(made.stays, it.pick);
             if (!stay) return 200;
-            return (
-              await desk.call(updateStay, { params: { id: stay.id }, body: { version: stay.version, left: true } })
-            ).status;
+            const { status, body } = await desk.call(updateStay, {
+              params: { id: stay.id },
+              body: { version: stay.version, left: it.does === 'leave' },
+            });
+            if (status === 200) Object.assign(stay, body);
+            return status;
           }
           case 'extend': {
             const hold = one(made.holds, it.pick);

@@ -7,7 +7,7 @@ import { raiseDues } from '../../server/stays/jobs.ts';
 import { recordEncounter } from '../../shared/encounters.ts';
 import type { Part } from '../../shared/contract.ts';
 import { readIncident } from '../../shared/incidents.ts';
-import { createShelter, holdBed, listShelters } from '../../shared/shelters.ts';
+import { createShelter, holdBed, listShelters, updateShelter } from '../../shared/shelters.ts';
 import { setRule } from '../../shared/stations.ts';
 import { checkIn, extendStay, listStays, settleDue, type StayRow, updateStay } from '../../shared/stays.ts';
 import { listTasks, type TaskRow, updateTask } from '../../shared/tasks.ts';
@@ -173,6 +173,47 @@ describe('people of a meeting', () => {
     expect(left).toMatchObject({ goingTo: 'the station', personIds: [a, b].sort() });
     expect((await desk().call(updateStay, leave(left))).body).toMatchObject({ code: 'stay_ended' });
     expect(await desk().does(checkIn, arrival(second.id, { personIds: [b] }))).toMatchObject({ personIds: [b] });
+  });
+
+  it('have their place again when a check-out is taken back, unless place or people went elsewhere', async () => {
+    const [one, other] = [await house(3), await house(9)];
+    const { people } = await met(2);
+    const back = (stay: StayRow) => ({ params: { id: stay.id }, body: { version: stay.version, left: false } });
+    const seen = async (id: string) =>
+      (await desk().does(listShelters, { query: { limit: '500' } })).items.find((each) => each.id === id);
+    const stay = await one.staff.does(checkIn, arrival(one.id, { people: 1, unidentified: true }));
+    await one.staff.does(settleDue, { params: { id: stay.id }, body: { kind: 'notice', note: 'posted' } });
+    const left = await one.staff.does(
+      updateStay,
+      leave({ ...stay, version: stay.version + 1 }, { goingTo: 'the wrong one' }),
+    );
+    const returned = await told(() => one.staff.does(updateStay, back(left)));
+    expect(returned).toMatchObject({ leftAt: null, goingTo: null, arrivedAt: stay.arrivedAt });
+    expect(returned.dues.map(({ kind, dueAt, note }) => [kind, dueAt, note])).toEqual(
+      stay.dues.map(({ kind, dueAt }) => [kind, dueAt, kind === 'notice' ? 'posted' : null]),
+    );
+    // said twice it is the same
+    expect(await one.staff.does(updateStay, back(returned))).toMatchObject({ leftAt: null });
+
+    const both = await desk().does(checkIn, arrival(other.id, { people: 2, personIds: people }));
+    const gone = await desk().does(updateStay, leave(both));
+    const again = await told(() => desk().does(updateStay, back(gone)));
+    expect(again.personIds).toEqual([...people].sort());
+    expect((await desk().call(checkIn, arrival(one.id, { personIds: people.slice(0, 1) }))).body).toMatchObject({
+      code: 'already_in',
+    });
+    const really = await desk().does(updateStay, leave(again));
+    const moved = await desk().does(checkIn, arrival(one.id, { personIds: people.slice(0, 1) }));
+    expect((await desk().call(updateStay, back(really))).body).toMatchObject({ code: 'already_in' });
+    // nothing of it was written: the second of them has no bed
+    const free = await desk().does(updateStay, leave(moved));
+    const taken = await desk().does(checkIn, arrival(one.id, { people: 2, personIds: people }));
+    expect(taken.personIds).toEqual([...people].sort());
+    expect((await seen(one.id))?.available).toMatchObject({ any: 0 });
+    expect((await desk().call(updateStay, back(free))).body).toMatchObject({ code: 'no_bed' });
+    const { version = 0 } = (await seen(other.id)) ?? {};
+    await app.east.manager.does(updateShelter, { params: { id: other.id }, body: { version, status: 'closed' } });
+    expect((await desk().call(updateStay, back(really))).body).toMatchObject({ code: 'shelter_closed' });
   });
 
   it('are those of the own subtree, not more than come, and for a house those on their way to it', async () => {
