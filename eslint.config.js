@@ -2,6 +2,8 @@
 // knows what to do instead. An exception is a line `// eslint-disable-next-line <rule> -- <reason>`.
 import pluginVue from 'eslint-plugin-vue';
 import { defineConfig } from 'eslint/config';
+import path from 'node:path';
+import ts from 'typescript';
 import tseslint from 'typescript-eslint';
 
 const DEFAULT_EXPORT = {
@@ -137,6 +139,44 @@ const sqlFragmentsOnly = {
   },
 };
 
+/** The script of a component as it will be given to the parser below; where there are two or it is generic, the service helps. */
+const scriptOf = (component) => /<script\b[^>]*>([^]*?)<\/script>/.exec(component)?.[1] ?? '';
+
+/**
+ * All code as one program of the compiler. typescript-eslint's own service has one for each folder, so that what is shared is
+ * understood five times, and begins a new one at each component, whose script is not what the file holds.
+ */
+function wholeProgram() {
+  const test = path.join(import.meta.dirname, 'test');
+  const { config } = ts.readConfigFile(path.join(test, 'tsconfig.json'), ts.sys.readFile);
+  config.include = ['server', 'shared', 'web', 'migrations', 'test'].map((folder) => `../${folder}/**/*`);
+  const component = { extension: '.vue', isMixedContent: true, scriptKind: ts.ScriptKind.Deferred };
+  const more = { incremental: false, allowNonTsExtensions: true };
+  const parsed = ts.parseJsonConfigFileContent(config, ts.sys, test, more, undefined, undefined, [component]);
+  const host = ts.createCompilerHost(parsed.options, true);
+  const { getSourceFile } = host;
+  host.getSourceFile = (name, version, ...rest) =>
+    name.endsWith('.vue')
+      ? ts.createSourceFile(name, scriptOf(ts.sys.readFile(name)), version, true, ts.ScriptKind.TS)
+      : getSourceFile(name, version, ...rest);
+  return ts.createProgram(parsed.fileNames, parsed.options, host);
+}
+
+/** In an editor files change, which the service follows. */
+const onceThrough = /[\\/]eslint(\.js)?$/.test(process.argv[1] ?? '');
+let program;
+/** typescript-eslint's parser, with types from the whole program wherever that holds the very text. */
+const parser = {
+  ...tseslint.parser,
+  parseForESLint(code, options) {
+    if (!onceThrough || options.projectService !== true) return tseslint.parser.parseForESLint(code, options);
+    program ??= wholeProgram();
+    const held = program.getSourceFile(options.filePath)?.text === code;
+    const from = held ? { projectService: undefined, programs: [program] } : {};
+    return tseslint.parser.parseForESLint(code, { ...options, ...from });
+  },
+};
+
 export default defineConfig(
   { ignores: ['dist/', 'coverage/', 'test-results/', 'data/', 'node_modules/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -147,6 +187,7 @@ export default defineConfig(
     extends: [tseslint.configs.recommendedTypeChecked, tseslint.configs.stylisticTypeChecked],
     plugins: { warmpath: { rules: { 'sql-fragments-only': sqlFragmentsOnly } } },
     languageOptions: {
+      parser,
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname, extraFileExtensions: ['.vue'] },
     },
     rules: {
@@ -252,7 +293,7 @@ export default defineConfig(
   {
     files: ['web/**/*.vue'],
     extends: [pluginVue.configs['flat/recommended']],
-    languageOptions: { parserOptions: { parser: tseslint.parser } },
+    languageOptions: { parserOptions: { parser } },
     rules: {
       'vue/no-v-html': 'error',
       'vue/no-v-text-v-html-on-component': 'error',

@@ -37,9 +37,10 @@ async function read(url: string, signal: AbortSignal): Promise<unknown> {
     const parts: Uint8Array[] = [];
     let length = 0;
     for await (const part of response.body ?? []) {
-      length += (part as Uint8Array).length;
+      const bytes: Uint8Array = part;
+      length += bytes.length;
       if (length > MOST_BYTES) throw new RouterFailure('wrong');
-      parts.push(part as Uint8Array);
+      parts.push(bytes);
     }
     const body: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'));
     // OSRM says 400 also where there is merely no road
