@@ -28,9 +28,12 @@ export async function alertRows(db: Db, ids: readonly string[]): Promise<AlertRo
 
 /** Every warning in force or to come that is seen from a station. */
 export const liveAlerts = (db: Db, scope: string): Promise<AlertRow[]> =>
-  rows<AlertRow>(db, `select ${ALERT} from alerts a where a.ended_at is null and ${SEEN_FROM} order by a.id`, {
-    scope,
-  });
+  rows<AlertRow>(
+    db,
+    `select ${ALERT} from alerts a where a.ended_at is null and ${SEEN_FROM} order by a.id`,
+    { scope },
+    { prepare: 'live_alerts' },
+  );
 
 /** One page of warnings seen from a station, in one state or in all, the last sent first. */
 export const alertPage = (

@@ -26,6 +26,7 @@ export const liveDispatches = (db: Db, scope: string): Promise<DispatchRow[]> =>
     db,
     `select ${COLUMNS} from dispatches d where d.ended_at is null and ${inSubtreeSql('d.station_id')} order by d.id`,
     { scope },
+    { prepare: 'live_dispatches' },
   );
 
 export const dispatchInScope = (db: Db, scope: string, id: string): Promise<DispatchRow | undefined> =>

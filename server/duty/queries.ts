@@ -30,6 +30,7 @@ export const liveShifts = (db: Db, scope: string): Promise<ShiftRow[]> =>
     db,
     `select ${SHIFT} from duty_shifts d where d.started_at is not null and d.ended_at is null and d.removed_at is null and ${inSubtreeSql('d.station_id')} order by d.id`,
     { scope },
+    { prepare: 'live_shifts' },
   );
 
 export const CHECK = `c.id, c.version, c.station_id as "stationId", c.target, c.shift_id as "shiftId", c.patrol_id as "patrolId", c.asked_by as "askedBy", ${asInstant('c.asked_at')} as "askedAt",
@@ -45,4 +46,5 @@ export const liveChecks = (db: Db, scope: string): Promise<SpotCheckRow[]> =>
     db,
     `select ${CHECK} from spot_checks c where c.answered_at is null and c.missed_at is null and ${inSubtreeSql('c.station_id')} order by c.id`,
     { scope },
+    { prepare: 'live_checks' },
   );

@@ -28,11 +28,16 @@ const read = (name: string): string => {
   return readFileSync(fileURLToPath(new URL(name, folder)), 'utf8');
 };
 
-const readText = (name: GuideName): Record<Locale, GuideText> =>
-  Object.fromEntries(localeNames.map((locale) => [locale, renderGuide(read(`${name}.${locale}.md`))])) as Record<
-    Locale,
-    GuideText
-  >;
+type Texts = Record<GuideName, Record<Locale, GuideText>>;
+let rendered: Texts | undefined;
+/** Rendered once, however many services this process starts. */
+const renderedTexts = (): Texts =>
+  (rendered ??= Object.fromEntries(
+    guideNames.map((name) => [
+      name,
+      Object.fromEntries(localeNames.map((locale) => [locale, renderGuide(read(`${name}.${locale}.md`))])),
+    ]),
+  ) as Texts);
 
 const tabs = (page: PageContext, here: string): Html =>
   html`<nav class="guides" aria-label="${page.t('guide.nav')}">
@@ -56,10 +61,7 @@ const frame = (page: PageContext, here: string, contents: readonly Contents[], b
 
 /** Public pages `/guide`, `/guide/administrators`, `/guide/integrators` and `/guide/api`. Throws at the start when a text is wrong. */
 export function guidePages({ numbers, endpoints, version }: GuideParts): Page[] {
-  const texts = Object.fromEntries(guideNames.map((name) => [name, readText(name)])) as Record<
-    GuideName,
-    Record<Locale, GuideText>
-  >;
+  const texts = renderedTexts();
   const summaries = JSON.parse(read('calls.zh-CN.json')) as Record<string, string>;
   const references = new Map<Locale, { contents: readonly Contents[]; body: Html }>();
   const referenceOf = (page: PageContext): { contents: readonly Contents[]; body: Html } => {

@@ -147,11 +147,13 @@ export function createHttp(parts: Parts): Express {
   app.set('trust proxy', config.trustProxy ?? false);
   app.use(observe(service), securityHeaders(config), judgeAddress);
 
-  const description = openApi(
-    routes.map(({ endpoint }) => endpoint),
-    config.version,
-  );
+  // made at the first look: describing every schema takes longer than all else at the start
+  let description: ReturnType<typeof openApi> | undefined;
   app.get('/api/openapi.json', (_req, res) => {
+    description ??= openApi(
+      routes.map(({ endpoint }) => endpoint),
+      config.version,
+    );
     res.json(description);
   });
   app.get('/metrics', async (req, res) => {

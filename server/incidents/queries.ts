@@ -44,7 +44,7 @@ export function liveIncidents(db: Db, scope: string): Promise<IncidentRow[]> {
     db,
     `select ${COLUMNS} from incidents i join stations s on s.id = i.station_id where i.status <> 'closed' and s.path @> array[cast(:scope as uuid)] order by i.id`,
     { scope },
-    { deadlineMs: 30_000 },
+    { deadlineMs: 30_000, prepare: 'live_incidents' },
   );
 }
 

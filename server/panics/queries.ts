@@ -21,6 +21,7 @@ export const livePanics = (db: Db, scope: string): Promise<PanicRow[]> =>
     db,
     `select ${COLUMNS} from panics n where n.ended_at is null and ${inSubtreeSql('n.station_id')} order by n.id`,
     { scope },
+    { prepare: 'live_panics' },
   );
 
 /** One page, newest first. */

@@ -27,9 +27,12 @@ export const patrolRows = (db: Db, ids: readonly string[]): Promise<PatrolRow[]>
 
 /** Every patrol of the subtree that is out. */
 export const livePatrols = (db: Db, scope: string): Promise<PatrolRow[]> =>
-  rows<PatrolRow>(db, `select ${COLUMNS} from ${FROM} where p.ended_at is null and ${inSubtreeSql('p.station_id')}`, {
-    scope,
-  });
+  rows<PatrolRow>(
+    db,
+    `select ${COLUMNS} from ${FROM} where p.ended_at is null and ${inSubtreeSql('p.station_id')}`,
+    { scope },
+    { prepare: 'live_patrols' },
+  );
 
 /** The patrol that is out in a vehicle, of which there is one at most; locked, so that its row is told as it will be. */
 export async function lockedPatrolIn(db: Db, vehicleId: string): Promise<PatrolRow | undefined> {

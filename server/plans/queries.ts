@@ -47,9 +47,8 @@ export const livePlans = (db: Db, scope: string): Promise<PlanStateRow[]> =>
   rows<PlanStateRow>(
     db,
     `select ${STATE} from plans p where p.active and ${seenFromSql('p.station_id')} order by p.id`,
-    {
-      scope,
-    },
+    { scope },
+    { prepare: 'live_plans' },
   );
 
 const STEP = `jsonb_build_object('id', t.id, 'key', t.key, 'kind', t.spec -> 'deed' ->> 'kind', 'from', t.spec ->> 'from', 'title', t.spec -> 'title', 'owner', t.spec ->> 'owner',
@@ -78,6 +77,7 @@ export const liveActivations = (db: Db, scope: string): Promise<ActivationRow[]>
     db,
     `select ${ACTIVATION} from activations a join plans p on p.id = a.plan_id where a.closed_at is null and ${seenFromSql('a.station_id')} order by a.id`,
     { scope },
+    { prepare: 'live_activations' },
   );
 
 /** Activations of a plan that are not closed: the one that is on, and those that still have something to take back. */

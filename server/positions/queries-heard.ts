@@ -25,6 +25,7 @@ export const latestHeard = (db: Db, scope: string): Promise<LatestHeard[]> =>
      from patrols p left join patrol_heartbeats h on h.patrol_id = p.id left join patrol_positions l on l.patrol_id = p.id
      where p.ended_at is null and (h.at is not null or l.received_at is not null) and ${inSubtreeSql('p.station_id')}`,
     { scope },
+    { prepare: 'latest_heard' },
   );
 
 /** Those of all stations whose heartbeat came at or after `since`; who hears of a fix hears of its patrol. */

@@ -24,7 +24,12 @@ const FROM = `patrol_positions l join patrols p on p.id = l.patrol_id and p.ende
 
 /** The latest plausible fix of every patrol of the subtree that is out. */
 export const latestPositions = (db: Db, scope: string): Promise<LatestFix[]> =>
-  rows<LatestFix>(db, `select ${LATEST} from ${FROM} where ${inSubtreeSql('p.station_id')}`, { scope });
+  rows<LatestFix>(
+    db,
+    `select ${LATEST} from ${FROM} where ${inSubtreeSql('p.station_id')}`,
+    { scope },
+    { prepare: 'latest_positions' },
+  );
 
 /** Those of all stations that arrived at or after `since`. A batch becomes visible a moment after the time it was stamped with: ask with some seconds of overlap. */
 export const changedPositions = (db: Db, since: Date): Promise<LatestFix[]> =>

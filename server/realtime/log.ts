@@ -22,12 +22,15 @@ export function factsAfter(db: Knex | Knex.Transaction, seq: number, limit = BAT
     db,
     `select seq, type, ${asInstant('at')} as "at", station_id as "stationId", payload from events where seq > :seq order by seq limit :limit`,
     { seq, limit },
+    { prepare: 'facts_after' },
   );
 }
 
 /** The newest seq; read in the snapshot's own transaction it says exactly which facts the rows hold. */
 export async function lastSeq(db: Knex | Knex.Transaction): Promise<number> {
-  return (await one<{ seq: number }>(db, `select coalesce(max(seq), 0) as seq from events`)).seq;
+  return (
+    await one<{ seq: number }>(db, `select coalesce(max(seq), 0) as seq from events`, {}, { prepare: 'last_seq' })
+  ).seq;
 }
 
 /**
@@ -39,12 +42,19 @@ export async function mayBePruned(db: Knex | Knex.Transaction, seq: number): Pro
   const { first, last } = await one<{ first: number | null; last: number | null }>(
     db,
     `select min(seq) as first, max(seq) as last from events`,
+    {},
+    { prepare: 'log_ends' },
   );
   return (first !== null && seq < first - 1) || seq > (last ?? 0);
 }
 
 export async function stationPaths(db: Knex | Knex.Transaction): Promise<StationPaths> {
-  const found = await rows<{ id: string; path: string[] }>(db, `select id, path from stations`);
+  const found = await rows<{ id: string; path: string[] }>(
+    db,
+    `select id, path from stations`,
+    {},
+    { prepare: 'station_paths' },
+  );
   return new Map(found.map(({ id, path }) => [id, path]));
 }
 

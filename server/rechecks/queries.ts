@@ -24,6 +24,7 @@ export const liveRechecks = (db: Db, scope: string): Promise<RecheckRow[]> =>
     db,
     `select ${COLUMNS} from rechecks r where r.ended_at is null and ${inSubtreeSql('r.station_id')} order by r.id`,
     { scope },
+    { prepare: 'live_rechecks' },
   );
 
 /** One of the subtree, running or ended. */

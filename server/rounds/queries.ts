@@ -18,9 +18,12 @@ const RUN = `r.id, r.version, r.station_id as "stationId", r.round_id as "roundI
 
 /** Rounds of a subtree that are in use. */
 export const liveRounds = (db: Db, scope: string): Promise<RoundRow[]> =>
-  rows<RoundRow>(db, `select ${ROUND} from rounds r where r.active and ${inSubtreeSql('r.station_id')} order by r.id`, {
-    scope,
-  });
+  rows<RoundRow>(
+    db,
+    `select ${ROUND} from rounds r where r.active and ${inSubtreeSql('r.station_id')} order by r.id`,
+    { scope },
+    { prepare: 'live_rounds' },
+  );
 
 /** Rounds under way. */
 export const liveRuns = (db: Db, scope: string): Promise<RunRow[]> =>
@@ -28,6 +31,7 @@ export const liveRuns = (db: Db, scope: string): Promise<RunRow[]> =>
     db,
     `select ${RUN} from runs r where r.ended_at is null and ${inSubtreeSql('r.station_id')} order by r.id`,
     { scope },
+    { prepare: 'live_runs' },
   );
 
 /** A round of the subtree, in use or not. */

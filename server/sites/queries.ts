@@ -16,6 +16,7 @@ export const liveSites = (db: Db, scope: string): Promise<SiteRow[]> =>
     db,
     `select ${SITE_COLUMNS} from sites t where t.active and ${inSubtreeSql('t.station_id')} order by t.id`,
     { scope },
+    { prepare: 'live_sites' },
   );
 
 /** Whole rows for facts, in the order of ids. */

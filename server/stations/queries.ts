@@ -17,6 +17,7 @@ export function liveStations(db: Db, scope: string): Promise<StationRow[]> {
     db,
     `select ${COLUMNS} from stations s where s.path @> array[cast(:scope as uuid)] order by cardinality(s.path), s.name, s.id`,
     { scope },
+    { prepare: 'live_stations' },
   );
 }
 

@@ -19,7 +19,7 @@ export const lockedItem = (db: Db, id: string): Promise<ItemRow | undefined> =>
 
 /** The whole catalogue in use; it belongs to every station. */
 export const liveItems = (db: Db): Promise<ItemRow[]> =>
-  rows<ItemRow>(db, `select ${ITEM} from supply_items i where i.active`);
+  rows<ItemRow>(db, `select ${ITEM} from supply_items i where i.active`, {}, { prepare: 'live_items' });
 
 /** One page of the catalogue by name. */
 export const itemPage = (db: Db, page: PageAfter): Promise<ItemRow[]> =>
@@ -169,7 +169,7 @@ const SUMS = `stores as materialized (
 
 /** Everything that lies in a store of the subtree; less than nothing where more was handed out than was booked in. */
 export const liveStock = (db: Db, scope: string): Promise<StockRow[]> =>
-  rows<StockRow>(db, `with ${SUMS} select * from listed`, { scope, store: null });
+  rows<StockRow>(db, `with ${SUMS} select * from listed`, { scope, store: null }, { prepare: 'live_stock' });
 
 /** One page of it; of one store only when `store` names it. */
 export const stockPage = (db: Db, scope: string, store: string | null, page: PageAfter): Promise<StockRow[]> =>

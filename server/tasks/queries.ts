@@ -14,9 +14,12 @@ export const taskRows = (db: Knex | Knex.Transaction, ids: readonly string[]): P
 
 /** Every open task of the subtree. */
 export const liveTasks = (db: Knex | Knex.Transaction, scope: string): Promise<TaskRow[]> =>
-  rows<TaskRow>(db, `select ${COLUMNS} from tasks t where t.done_at is null and ${inSubtreeSql('t.station_id')}`, {
-    scope,
-  });
+  rows<TaskRow>(
+    db,
+    `select ${COLUMNS} from tasks t where t.done_at is null and ${inSubtreeSql('t.station_id')}`,
+    { scope },
+    { prepare: 'live_tasks' },
+  );
 
 /** One page of the open tasks, oldest first. */
 export const openTasks = (db: Knex | Knex.Transaction, scope: string, page: PageAfter): Promise<TaskRow[]> =>

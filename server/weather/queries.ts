@@ -58,6 +58,7 @@ async function weatherOf(db: Db, scope: string | null, stationId: string | null)
      from heard h left join told k on k.station_id = h.id
      order by h.id, k.at, k.kind`,
     { scope, stationId, past: PAST, ahead: AHEAD, spread: SPREAD },
+    { prepare: 'weather_rows' },
   );
   const byStation = new Map<string, WeatherRow>();
   for (const { stationId, heardAt, version, at, ...reading } of found) {
