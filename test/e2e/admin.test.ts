@@ -1,12 +1,12 @@
 /** A technician sets the city up in a browser: what is entered is there, what is wrong is said beside it, what is changed can be put back. */
 import { randomUUID } from 'node:crypto';
-import AxeBuilder from '@axe-core/playwright';
 import type { Locator } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { Locale } from '../../shared/stations.ts';
 import { listAreas, listRules, listStations, removeArea, resetRule } from '../../shared/stations.ts';
 import { listUsers } from '../../shared/users.ts';
 import { informants } from '../../web/informants/registry.ts';
+import { isGrave, violationsOn } from '../kit/axe.ts';
 import { eventually, phone, useCity, type Visitor, wide } from './kit.ts';
 
 const city = useCity();
@@ -431,16 +431,8 @@ describe.each([
         await eventually(() => page.evaluate(() => document.activeElement?.tagName ?? '')).toBe('H1');
       await eventually(() => page.getByText(t('ui.loading'), { exact: true }).count()).toBe(0);
       if (address === 'rules') await rule(admin, 'emergency.numbers').getByRole('button').first().click();
-      const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-      const { violations, passes } = await new AxeBuilder({ page })
-        .withTags(tags)
-        .options({ resultTypes: ['violations'] })
-        .setLegacyMode(true)
-        .analyze();
-      if (passes.length < 5) found.push(`${address}: axe saw next to nothing`);
-      for (const { id, impact, nodes } of violations)
-        if (impact === 'serious' || impact === 'critical')
-          found.push(`${address}: ${id} ${nodes[0]?.html ?? ''} ${nodes[0]?.failureSummary ?? ''}`);
+      for (const { id, nodes } of (await violationsOn(page)).filter(isGrave))
+        found.push(`${address}: ${id} ${nodes[0]?.html ?? ''} ${nodes[0]?.failureSummary ?? ''}`);
       if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth + 1))
         found.push(`${address}: scrolls sideways`);
       await admin.picture(`admin ${address.replace('/', '-')} ${locale}`);

@@ -1,7 +1,7 @@
 /** Warnings on the page of the plans: what waits for a person is said by one, one is typed in and lifted, and those who read only read. */
 import { randomUUID } from 'node:crypto';
-import AxeBuilder from '@axe-core/playwright';
 import { expect, it } from 'vitest';
+import { violationsOn } from '../kit/axe.ts';
 import { phone, useCity, wide } from './kit.ts';
 import { cap } from '../alerts/messages.ts';
 
@@ -41,7 +41,7 @@ it('waits for a person, is classified, typed in and lifted', async () => {
   await dialog.getByRole('radio', { name: t('plan.level.yellow') }).check();
   await dialog.getByRole('checkbox').first().check();
   await desk.picture('alerts-classify-en-day');
-  expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([]);
+  expect((await violationsOn(page)).map(({ id }) => id)).toEqual([]);
   await desk.press(t('alerts.form.save'), dialog);
   const inForce = page.getByRole('region', { name: t('alerts.in_force') });
   await desk.sees(inForce.locator('[data-alert]').filter({ hasText: event }).getByText(t('plan.level.yellow')));
@@ -64,7 +64,7 @@ it('waits for a person, is classified, typed in and lifted', async () => {
   await reader.sees(same);
   expect(await same.getByRole('button').count()).toBe(0);
   expect(await reader.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
-  expect((await new AxeBuilder({ page: reader.page }).analyze()).violations.map(({ id }) => id)).toEqual([]);
+  expect((await violationsOn(reader.page)).map(({ id }) => id)).toEqual([]);
   await reader.picture('alerts-zh-night-phone');
 
   for (const text of [typed, event]) {

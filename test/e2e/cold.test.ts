@@ -1,9 +1,9 @@
 /** The queue by the cold clock: a reading entered by hand moves it, and what is under the hand stays where it is. */
 import { randomUUID } from 'node:crypto';
-import AxeBuilder from '@axe-core/playwright';
 import { expect, it } from 'vitest';
 import { point } from '../../shared/geo.ts';
 import { postReading } from '../../shared/weather.ts';
+import { isGrave, violationsOn } from '../kit/axe.ts';
 import { eventually, phone, report, useCity, wide } from './kit.ts';
 
 const city = useCity();
@@ -81,8 +81,8 @@ it('goes by a reading entered by hand, says why, and does not jump', async () =>
   await other.sees(other.page.getByRole('region', { name: other.t('cold.title') }).getByRole('listitem'));
   await other.picture('cold-panel-zh-night');
   for (const each of [desk, other]) {
-    const { violations } = await new AxeBuilder({ page: each.page }).include('.pane.queue').include('.cold').analyze();
-    expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
+    const violations = await violationsOn(each.page, '.pane.queue', '.cold');
+    expect(violations.filter(isGrave)).toEqual([]);
   }
   await other.page.setViewportSize(phone);
   await other.picture('cold-panel-zh-night-phone');

@@ -1,13 +1,12 @@
 /** The duty page: a shift is taken up, handed over with two signatures, planned ahead, checked, and its work sampled. */
-import AxeBuilder from '@axe-core/playwright';
 import { expect, it } from 'vitest';
 import { answerSpotCheck, listShifts, listSpotChecks } from '../../shared/duty.ts';
+import { isGrave, violationsOn } from '../kit/axe.ts';
 import { phone, useCity, type Visitor, wide } from './kit.ts';
 
 const city = useCity();
 async function flaws({ page }: Visitor): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id }) => id);
+  return (await violationsOn(page)).filter(isGrave).map(({ id }) => id);
 }
 const part = ({ page, t }: Visitor, word: string): Promise<void> =>
   page

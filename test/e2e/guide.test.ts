@@ -1,10 +1,9 @@
 /** The guides as they are read: on a phone, at a desk, enlarged, on paper, with no script. */
-import AxeBuilder from '@axe-core/playwright';
 import { describe, expect, it } from 'vitest';
+import { violationsOn } from '../kit/axe.ts';
 import { phone, useCity, wide } from './kit.ts';
 
 const city = useCity();
-const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const pages = ['administrators', 'integrators', 'api'] as const;
 
 /** Whether any part of the page must be reached by scrolling to the side. */
@@ -22,15 +21,11 @@ describe.each([
       await reader.picture(`guide ${name} ${locale} ${String(viewport.width)}`);
       // axe is slow on a long page: one width in each language
       if (viewport === judged) {
-        const { violations, passes } = await new AxeBuilder({ page: reader.page })
-          .withTags(tags)
-          .options({ resultTypes: ['violations'] })
-          // hundreds of the same: one call of each chapter and one shared form stand for them
-          .exclude('.endpoint ~ .endpoint')
-          .exclude('h3 ~ .wide ~ .wide')
-          .setLegacyMode(true)
-          .analyze();
-        expect(passes.length).toBeGreaterThan(10);
+        // hundreds of the same: one call of each chapter and one shared form stand for them; axe goes through all there is
+        await reader.page.evaluate(() => {
+          for (const same of document.querySelectorAll('.endpoint ~ .endpoint, h3 ~ .wide ~ .wide')) same.remove();
+        });
+        const violations = await violationsOn(reader.page);
         expect(
           violations.map(({ id, nodes }) => `${id} ×${String(nodes.length)} ${nodes[0]?.html.slice(0, 300) ?? ''}`),
           `${name} at ${String(viewport.width)}`,

@@ -1,18 +1,16 @@
 /** A house's own phone: room in one tap, who comes, who is in, heads in the night, and the end of a temporary place. */
 import { randomUUID } from 'node:crypto';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { createShelter, holdBed, listShelters, type ShelterView } from '../../shared/shelters.ts';
 import { listStays, type StayRow, updateStay } from '../../shared/stays.ts';
 import { createUser } from '../../shared/users.ts';
+import { violationsOn } from '../kit/axe.ts';
 import { type City, eventually, NEW_PASSWORD, phone, useCity, wide } from './kit.ts';
 
 const city = useCity();
 const complaintsIn = async (page: Page): Promise<string[]> =>
-  (await new AxeBuilder({ page }).setLegacyMode(true).analyze()).violations.map(
-    ({ id, nodes }) => `${id} ${nodes[0]?.html ?? ''} ${nodes[0]?.failureSummary ?? ''}`,
-  );
+  (await violationsOn(page)).map(({ id, nodes }) => `${id} ${nodes[0]?.html ?? ''} ${nodes[0]?.failureSummary ?? ''}`);
 
 /** A temporary house of two beds, two more for a cold night and a seat, and somebody who keeps it. */
 async function newHouse({ staff }: City): Promise<{ id: string; name: string; username: string }> {

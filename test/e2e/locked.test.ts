@@ -1,10 +1,10 @@
 /** What a phone gives away, and what it never loses: locked, signed out, taken out of service. */
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { point } from '../../shared/geo.ts';
 import { resetRule, setRule } from '../../shared/stations.ts';
 import { listSessions, revokeSession } from '../../shared/users.ts';
+import { isGrave, violationsOn } from '../kit/axe.ts';
 import { dispatchOf, eventually, goOut, newcomer, NEW_PASSWORD, report, send, useCity, type Visitor } from './kit.ts';
 
 const city = useCity();
@@ -162,8 +162,7 @@ describe('a phone that nobody touches', () => {
     await crew.sees(t('crew.lock.going', { count: 2 }));
     expect(await page.getByText(place).count()).toBe(0);
     await eventually(() => kept(page)).toMatchObject({ keys: 1, items: 2, pictures: 0 });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    const grave = (await violationsOn(page)).filter(isGrave);
     expect(grave.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([]);
     await crew.picture('locked');
     // the step gets through, the note not yet

@@ -1,5 +1,4 @@
 /** A plan switches on: what the desk, a crew's phone and the public see of it, and that all of it is gone afterwards. */
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { createSpotCheck, listSpotChecks } from '../../shared/duty.ts';
@@ -13,13 +12,12 @@ import {
   type StepSpec,
   updatePlan,
 } from '../../shared/plans.ts';
+import { violationsOn } from '../kit/axe.ts';
 import { eventually, newcomer, NEW_PASSWORD, phone, useCity, wide } from './kit.ts';
 
 const city = useCity();
 const complaintsIn = async (page: Page, part: string): Promise<string[]> =>
-  (await new AxeBuilder({ page }).include(part).setLegacyMode(true).analyze()).violations.map(
-    ({ id, nodes }) => `${id} ${nodes[0]?.html ?? ''}`,
-  );
+  (await violationsOn(page, part)).map(({ id, nodes }) => `${id} ${nodes[0]?.html ?? ''}`);
 const step = (key: string, deed: StepSpec['deed'], more: Partial<StepSpec> = {}): StepSpec => ({
   key,
   from: 'orange',

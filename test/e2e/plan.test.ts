@@ -1,10 +1,10 @@
 /** The plan for all at the desk: looked at, sent in part, taken back; by keys, in both languages. */
 import { randomUUID } from 'node:crypto';
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, it } from 'vitest';
 import { listDispatches, sendPatrol } from '../../shared/dispatches.ts';
 import { point } from '../../shared/geo.ts';
 import { takePositions } from '../../shared/positions.ts';
+import { violationsOn } from '../kit/axe.ts';
 import { eventually, goOut, newcomer, phone, report, useCity, wide } from './kit.ts';
 
 const city = useCity();
@@ -35,7 +35,7 @@ it('is made, sent as far as the desk wants, and recalled', async () => {
   await desk.sees(line);
   await desk.sees(line.getByText('Plan patrol'));
   await desk.picture('plan wide');
-  const { violations } = await new AxeBuilder({ page }).include('dialog[open]').analyze();
+  const violations = await violationsOn(page, 'dialog[open]');
   expect(violations.map(({ id: rule, nodes }) => `${rule}: ${nodes[0]?.html ?? ''}`)).toEqual([]);
 
   // nothing was sent by looking; all but one are left out, by the keyboard
@@ -86,6 +86,6 @@ it('is made, sent as far as the desk wants, and recalled', async () => {
   await other.page.getByTitle(other.t('command.plan')).click();
   await other.sees(other.page.getByRole('dialog').getByRole('row').nth(1));
   await other.picture('plan phone night');
-  const inChinese = await new AxeBuilder({ page: other.page }).include('dialog[open]').analyze();
-  expect(inChinese.violations.map(({ id: rule }) => rule)).toEqual([]);
+  const inChinese = await violationsOn(other.page, 'dialog[open]');
+  expect(inChinese.map(({ id: rule }) => rule)).toEqual([]);
 });

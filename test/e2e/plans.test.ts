@@ -1,7 +1,7 @@
 /** The page of the plans: one is written, goes on by hand, is seen to and stands down; and what it would have done in a real winter. */
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, it } from 'vitest';
 import { listActivations, listPlans, type PlanRow, updatePlan } from '../../shared/plans.ts';
+import { violationsOn } from '../kit/axe.ts';
 import { eventually, phone, useCity, type Visitor, wide } from './kit.ts';
 
 const city = useCity();
@@ -9,8 +9,7 @@ const NAME = 'Plan of the tests';
 
 /** Everything that axe finds wrong on the page as it is. */
 async function flaws({ page }: Visitor): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
+  return (await violationsOn(page)).map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
 }
 async function stored(): Promise<PlanRow> {
   const { items } = await (await city.staff('manager')).does(listPlans, { query: { limit: '100' } });

@@ -1,18 +1,16 @@
 /** Where nobody has looked: a round is drawn at the desk and walked with a phone; squares and a list say where to look next. */
 import { randomUUID } from 'node:crypto';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { listRuns } from '../../shared/rounds.ts';
 import { createSite } from '../../shared/sites.ts';
 import { point } from '../../shared/geo.ts';
+import { violationsOn } from '../kit/axe.ts';
 import { eventually, goOut, newcomer, NEW_PASSWORD, phone, useCity, wide } from './kit.ts';
 
 const city = useCity();
 const complaintsIn = async (page: Page, part: string): Promise<string[]> =>
-  (await new AxeBuilder({ page }).include(part).setLegacyMode(true).analyze()).violations.map(
-    ({ id, nodes }) => `${id} ${nodes[0]?.html ?? ''}`,
-  );
+  (await violationsOn(page, part)).map(({ id, nodes }) => `${id} ${nodes[0]?.html ?? ''}`);
 
 it('is drawn by clicks, words and known places, walked by position and by hand, and seen at the desk', async () => {
   const dispatcher = await city.staff('dispatcher');

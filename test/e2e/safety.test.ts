@@ -1,5 +1,4 @@
 /** A crew that is not heard of, calls for help, or is no longer seen: its phone and the desk say the same. */
-import AxeBuilder from '@axe-core/playwright';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
 import { pulse } from '../../server/jobs/run.ts';
@@ -9,6 +8,7 @@ import { goOut } from '../kit/builders.ts';
 import { minutes } from '../kit/clock.ts';
 import { DATABASE_HOOK_MS, type TestDatabase, testDatabase } from '../kit/database.ts';
 import type { Person } from '../kit/people.ts';
+import { isGrave, violationsOn } from '../kit/axe.ts';
 import { openVisitor, phone, type Visitor, type VisitorOptions, wide } from './kit.ts';
 
 const jobs = [{ name: 'climb-roll-calls', schedule: 'pulse' as const, run: climbRollCalls }];
@@ -77,8 +77,7 @@ async function tell({ page }: Visitor, what: 'setDark' | 'forbid', on = true): P
   ] as const);
 }
 async function serious({ page }: Visitor): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id }) => id);
+  return (await violationsOn(page)).filter(isGrave).map(({ id }) => id);
 }
 
 it('a missed roll call, a call for help and a dark screen', async () => {

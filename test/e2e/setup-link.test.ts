@@ -1,6 +1,5 @@
 /** The first evening of a city: its set-up link, the authenticator, and coming in with a code. */
 import { randomUUID } from 'node:crypto';
-import AxeBuilder from '@axe-core/playwright';
 import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rows } from '../../server/db/rows.ts';
@@ -9,6 +8,7 @@ import { createUser, type UserRow } from '../../shared/users.ts';
 import { type EmptyService, startEmpty } from '../demo/service.ts';
 import { DATABASE_HOOK_MS } from '../kit/database.ts';
 import { person } from '../kit/people.ts';
+import { isGrave, violationsOn } from '../kit/axe.ts';
 import { NEW_PASSWORD, phone, useCity, type Visitor, type VisitorOptions, wide } from './kit.ts';
 
 const city = useCity();
@@ -37,13 +37,7 @@ describe('a fresh service', () => {
   const codeOf = (key: string, offsetS: number): string =>
     generateSync({ secret: key, epoch: Date.now() / 1000 + offsetS });
   async function graveFindings({ page }: Visitor): Promise<string[]> {
-    const { violations } = await new AxeBuilder({ page })
-      .withTags(['wcag2a', 'wcag2aa', 'wcag22aa'])
-      .setLegacyMode(true)
-      .analyze();
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id} ${nodes[0]?.html ?? ''}`);
+    return (await violationsOn(page)).filter(isGrave).map(({ id, nodes }) => `${id} ${nodes[0]?.html ?? ''}`);
   }
   async function fillIn({ page, t }: Visitor, username: string, password: string): Promise<void> {
     await page.getByLabel(t('session.username')).fill(username);

@@ -1,9 +1,9 @@
 /** A list of shelters from a file, in the browser: what is wrong by line, then what would be written, then written. */
 import { randomUUID } from 'node:crypto';
 import { utils, write } from '@e965/xlsx';
-import AxeBuilder from '@axe-core/playwright';
 import { describe, expect, it } from 'vitest';
 import { listShelters } from '../../shared/shelters.ts';
+import { violationsOn } from '../kit/axe.ts';
 import { phone, useCity, wide } from './kit.ts';
 
 const workbook = (table: readonly (readonly (string | number)[])[]): Buffer => {
@@ -49,7 +49,7 @@ describe('a list of shelters', () => {
     await choose([t('shelter.kind.warm_place'), t('shelter.kind.station')], 34.2);
     await manager.sees(t('admin.house_list.good'));
     await manager.picture(`shelter-list-good-${locale}`);
-    const { violations } = await new AxeBuilder({ page }).analyze();
+    const violations = await violationsOn(page);
     expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
     await manager.press(t('admin.house_list.go', { count: 2 }));
     await manager.sees(t('admin.house_list.done', { count: 2 }));

@@ -1,17 +1,15 @@
 /** Warm places for anyone: read, asked and printed without JavaScript; with it, opened again without a network. */
 import { gzipSync } from 'node:zlib';
-import AxeBuilder from '@axe-core/playwright';
 import type { Response } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { violationsOn } from '../kit/axe.ts';
 import { eventually, useCity, type Visitor, wide } from './kit.ts';
 
 const city = useCity();
 
 /** What a page has wrong for those who cannot see or tap it well. */
 async function faults({ page }: Visitor): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .analyze();
+  const violations = await violationsOn(page);
   const width = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   return [
     ...violations.map(({ id, nodes }) => `${page.url()}: ${id} ${nodes[0]?.html ?? ''}`),

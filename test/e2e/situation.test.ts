@@ -1,16 +1,14 @@
 /** One situation, many reports: compared side by side, merged, taken apart, and the place remembered. */
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { point } from '../../shared/geo.ts';
 import { recordEncounter } from '../../shared/encounters.ts';
+import { violationsOn } from '../kit/axe.ts';
 import { eventually, incidentWith, report, useCity, wide } from './kit.ts';
 
 const city = useCity();
 const complaintsIn = async (page: Page, part: string): Promise<string[]> =>
-  (await new AxeBuilder({ page }).include(part).setLegacyMode(true).analyze()).violations.map(
-    ({ id, nodes }) => `${id} ${nodes[0]?.html ?? ''}`,
-  );
+  (await violationsOn(page, part)).map(({ id, nodes }) => `${id} ${nodes[0]?.html ?? ''}`);
 
 it('is told by two reporters, merged by keys, taken apart again, and its place is known from then on', async () => {
   const place = point(108.871, 34.305);

@@ -1,16 +1,16 @@
 /** On scene: what a crew writes down of two people, from the cold aid to a photo, and what the desk reads of it. */
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { stepDispatch } from '../../shared/dispatches.ts';
 import { point } from '../../shared/geo.ts';
 import { readIncident } from '../../shared/incidents.ts';
+import { violationsOn } from '../kit/axe.ts';
 import { eventually, goOut, NEW_PASSWORD, newcomer, report, send, useCity, wide } from './kit.ts';
 
 const city = useCity();
 const complaintsIn = async (page: Page, part: string): Promise<string[]> =>
-  (await new AxeBuilder({ page }).include(part).analyze()).violations.map(
+  (await violationsOn(page, part)).map(
     ({ id, nodes }) => `${id} ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
   );
 

@@ -1,6 +1,5 @@
 /** A delivery from the depot's shelf to somebody's hand and back again: nothing on its way is unaccounted for. */
 import { randomUUID } from 'node:crypto';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { createLoadList } from '../../shared/loads.ts';
@@ -8,16 +7,14 @@ import { point } from '../../shared/geo.ts';
 import { stepDispatch } from '../../shared/dispatches.ts';
 import { listStocktakes } from '../../shared/stocktakes.ts';
 import { createDepot, createItem, listStock } from '../../shared/supplies.ts';
+import { isGrave, violationsOn } from '../kit/axe.ts';
 import { eventually, goOut, newcomer, NEW_PASSWORD, report, send, useCity, wide } from './kit.ts';
 
 const city = useCity();
 const DAY_MS = 86_400_000;
 
 async function graveIn(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id} ${nodes[0]?.html ?? ''}`);
+  return (await violationsOn(page)).filter(isGrave).map(({ id, nodes }) => `${id} ${nodes[0]?.html ?? ''}`);
 }
 
 it('is received with its date, loaded from a list, handed out at a tap, counted, and brought back', async () => {

@@ -1,11 +1,11 @@
 /** The public pages in a real browser: without a network, with a portal in the way, and in both languages for those who cannot see them. */
 import { gzipSync } from 'node:zlib';
-import AxeBuilder from '@axe-core/playwright';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { row, rows } from '../../server/db/rows.ts';
 import { askReporter } from '../../shared/questions.ts';
+import { violationsOn } from '../kit/axe.ts';
 import { useApp } from '../kit/app.ts';
 import { report } from '../kit/builders.ts';
 import { findChromium } from '../kit/chromium.ts';
@@ -187,10 +187,7 @@ describe.skipIf(executablePath === undefined)('in a browser', () => {
   ] as const)('can be used by everyone: $locale, $colorScheme', async (options) => {
     const { page } = await phone(options);
     const serious = async (name: string): Promise<string[]> => {
-      const { violations } = await new AxeBuilder({ page })
-        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-        .analyze();
-      return violations.map(({ id, nodes }) => `${name}: ${id} ${nodes[0]?.html ?? ''}`);
+      return (await violationsOn(page)).map(({ id, nodes }) => `${name}: ${id} ${nodes[0]?.html ?? ''}`);
     };
     const found: string[] = [];
     await page.goto(`${app.url}/report`);
@@ -241,8 +238,7 @@ describe.skipIf(executablePath === undefined)('in a browser', () => {
     // whoever comes back to the page sees what is new
     await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
     await page.getByText('Is the person still there?').waitFor();
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id }) => id)).toEqual([]);
+    expect((await violationsOn(page)).map(({ id }) => id)).toEqual([]);
     await page.getByRole('button', { name: 'Send the answer' }).click();
     await page.getByText('Choose an answer or write a few words').waitFor();
     await context.setOffline(true);
