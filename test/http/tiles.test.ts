@@ -199,7 +199,8 @@ describe('the file of tiles', () => {
     expect(page).not.toContain(folder);
     const canary = randomUUID();
     await fetch(`${address}?${canary}`, { headers: { range: 'bytes=77-88' } });
-    const lines = app.logged.filter((line) => line.includes('tiles'));
+    // how long it took may be any number
+    const lines = app.logged.filter((line) => line.includes('tiles')).map((line) => line.replace(/"ms":\d+/, ''));
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) {
       expect(line).toContain('/tiles/:file');

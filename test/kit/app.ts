@@ -2,12 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import type { Knex } from 'knex';
 import { afterAll, beforeAll } from 'vitest';
 import { createApp, followKeyOf, type Running } from '../../server/app.ts';
 import type { Config } from '../../server/config.ts';
 import type { Log } from '../../server/context.ts';
 import { type Database, openDatabase } from '../../server/db/open.ts';
 import { rows } from '../../server/db/rows.ts';
+import { inTransaction } from '../../server/db/transaction.ts';
 import { createOutside, type OutsideParts } from '../../server/http/outbound.ts';
 import { runCommand, type Service } from '../../server/realtime/command.ts';
 import { openSession } from '../../server/users/commands.ts';
@@ -60,9 +62,13 @@ const config: Config = {
   version: 'test',
 };
 
-export async function plantStations(service: Service): Promise<Pick<TestApp, 'stations' | 'areas' | 'shelters'>> {
-  const db = service.database.knex;
-  const now = service.now();
+type World = Pick<TestApp, 'stations' | 'areas' | 'shelters'>;
+
+/** One transaction: each commit waits for the disk. */
+export const plantStations = ({ database, now }: Service): Promise<World> =>
+  inTransaction(database, (db) => plant(db, now()));
+
+async function plant(db: Knex.Transaction, now: Date): Promise<World> {
   const stations = { root: randomUUID(), east: randomUUID(), west: randomUUID() };
   const areas = { east: randomUUID(), west: randomUUID() };
   const shelters = { east: randomUUID(), west: randomUUID() };
@@ -108,37 +114,64 @@ export async function plantStations(service: Service): Promise<Pick<TestApp, 'st
   return { stations, areas, shelters };
 }
 
-/** A signed-in tester; the password is nobody's, the session is real. */
+/** Who is to be signed in. */
+interface Wanted {
+  role: Role;
+  stationId: string;
+  shelterId: string | null;
+}
+
+/** Signed-in testers; the password is nobody's, the session is real. */
+async function addPeople(app: Pick<TestApp, 'service' | 'url'>, wanted: readonly Wanted[]): Promise<Person[]> {
+  const users = wanted.map(({ role, ...place }) => {
+    const id = randomUUID();
+    return { ...place, id, role, username: `${role}-${id}`, name: `${role} of the test` };
+  });
+  return runCommand(app.service, { kind: 'system' }, { command: 'test', subjectIds: [], fields: [] }, async (ctx) => {
+    await rows(
+      ctx.db,
+      `insert into users (id, station_id, username, name, role, shelter_id, password_hash, created_at)
+         select id, "stationId", username, name, role, "shelterId", 'none', :now
+         from jsonb_to_recordset(cast(:users as jsonb)) as u (id uuid, "stationId" uuid, username text, name text, role text, "shelterId" uuid)`,
+      { users: JSON.stringify(users), now: ctx.now() },
+    );
+    const people: Person[] = [];
+    for (const { id, role, stationId } of users) {
+      const { secret } = await openSession(ctx, id);
+      people.push(person(app.url, { id, role, stationId, cookie: `__Host-sid=${secret}` }));
+    }
+    return people;
+  });
+}
+
+/** A signed-in tester. */
 export async function addPerson(
   app: Pick<TestApp, 'service' | 'url'>,
   role: Role,
   stationId: string,
   shelterId: string | null = null,
 ): Promise<Person> {
-  const id = randomUUID();
-  await rows(
-    app.service.database.knex,
-    `insert into users (id, station_id, username, name, role, shelter_id, password_hash, created_at)
-     values (cast(:id as uuid), cast(:stationId as uuid), :username, :name, :role, cast(:shelterId as uuid), 'none', :now)`,
-    { id, stationId, username: `${role}-${id}`, name: `${role} of the test`, role, shelterId, now: app.service.now() },
-  );
-  const session = await runCommand(
-    app.service,
-    { kind: 'system' },
-    { command: 'test', subjectIds: [], fields: [] },
-    (ctx) => openSession(ctx, id),
-  );
-  return person(app.url, { id, role, stationId, cookie: `__Host-sid=${session.secret}` });
+  const [added] = await addPeople(app, [{ role, stationId, shelterId }]);
+  if (!added) throw new Error('nobody was added');
+  return added;
 }
 
-async function staffOfStation(
+/** Everybody of three stations, signed in. */
+async function addStaff(
   app: Pick<TestApp, 'service' | 'url'>,
-  stationId: string,
-  shelterId: string | null,
-): Promise<Record<Role, Person>> {
-  const staff: Partial<Record<Role, Person>> = {};
-  for (const role of roles) staff[role] = await addPerson(app, role, stationId, role === 'shelter' ? shelterId : null);
-  return staff as Record<Role, Person>;
+  { stations, shelters }: World,
+): Promise<Pick<TestApp, 'east' | 'west' | 'root'>> {
+  const houses = { east: shelters.east, west: shelters.west, root: shelters.east };
+  const names = ['east', 'west', 'root'] as const;
+  const wanted = names.flatMap((name) =>
+    roles.map((role) => ({ role, stationId: stations[name], shelterId: role === 'shelter' ? houses[name] : null })),
+  );
+  const people = await addPeople(app, wanted);
+  const staffOf = (name: (typeof names)[number]): Record<Role, Person> =>
+    Object.fromEntries(
+      people.filter(({ stationId }) => stationId === stations[name]).map((each) => [each.role, each]),
+    ) as Record<Role, Person>;
+  return { east: staffOf('east'), west: staffOf('west'), root: staffOf('root') };
 }
 
 /** No test asks the name servers of this machine. */
@@ -165,7 +198,9 @@ export async function startApp(
     logged.push(`${message} ${JSON.stringify(fields)}`);
   };
   const log: Log = { debug: keep, info: keep, warn: keep, error: keep };
-  const database = await openDatabase({ ...stored.options, log: quiet, poolSize: 30 });
+  // a copy of the template has all migrations, which an embedded folder gets at its opening
+  const migrate = stored.kind === 'embedded';
+  const database = await openDatabase({ ...stored.options, migrate, log: quiet, poolSize: 30 });
   const outside = { resolve: nobody, ...settings.outside };
   const running = await createApp({
     database,
@@ -185,7 +220,6 @@ export async function startApp(
     outside: createOutside(outside),
   };
   const world = await plantStations(service);
-  const base = { service, url };
   const app: TestApp = {
     url,
     running,
@@ -194,9 +228,7 @@ export async function startApp(
     clock,
     logged,
     ...world,
-    east: await staffOfStation(base, world.stations.east, world.shelters.east),
-    west: await staffOfStation(base, world.stations.west, world.shelters.west),
-    root: await staffOfStation(base, world.stations.root, world.shelters.east),
+    ...(await addStaff({ service, url }, world)),
     anyone: person(url, { id: '', role: 'public', stationId: '', cookie: null }),
   };
   return {

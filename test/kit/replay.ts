@@ -14,26 +14,44 @@ export const everybody = (app: TestApp): Person[] => [
   ...Object.values(app.root),
 ];
 
+/** The picture of each viewer. */
+export type Pictures = Map<Person, State>;
+
+export async function picturesOf(viewers: readonly Person[]): Promise<Pictures> {
+  const pictures: Pictures = new Map();
+  for (const viewer of viewers) pictures.set(viewer, fromSnapshot(await viewer.snapshot()));
+  return pictures;
+}
+
 /**
- * Runs a command and proves for each viewer that folding what they may hear into what they saw gives what they would see
- * now. A viewer told to start anew (410) is checked only for that, since a fresh snapshot is then what they fetch.
+ * Proves for each viewer that folding what they may have heard since into their picture gives what they would see now, and
+ * keeps what was folded. A viewer told to start anew (410) is checked only for that, since a fresh snapshot is then what
+ * they fetch.
  */
+export async function expectPictures(pictures: Pictures): Promise<void> {
+  for (const [viewer, state] of pictures) {
+    const response = await viewer.fetch(`/api/changes?since=${String(state.seq)}`);
+    const fresh = fromSnapshot(await viewer.snapshot());
+    if (response.status === 410) {
+      pictures.set(viewer, fresh);
+      continue;
+    }
+    expect(response.status, `${viewer.role} reads changes`).toBe(200);
+    const { changes, upTo } = (await response.json()) as Changes;
+    const folded = { ...applyAll(state, changes), seq: upTo };
+    expect(rowsOf(folded), `${viewer.role} at ${viewer.stationId}`).toEqual(rowsOf(fresh));
+    pictures.set(viewer, folded);
+  }
+}
+
+/** Runs a command and proves the pictures of before for each viewer. */
 export async function expectReplay<T>(
   app: TestApp,
   command: () => Promise<T>,
   viewers: readonly Person[] = everybody(app),
 ): Promise<T> {
-  const before = new Map<Person, State>();
-  for (const viewer of viewers) before.set(viewer, fromSnapshot(await viewer.snapshot()));
+  const pictures = await picturesOf(viewers);
   const result = await command();
-  for (const [viewer, state] of before) {
-    const response = await viewer.fetch(`/api/changes?since=${String(state.seq)}`);
-    if (response.status === 410) continue;
-    expect(response.status, `${viewer.role} reads changes`).toBe(200);
-    const { changes } = (await response.json()) as Changes;
-    const folded = applyAll(state, changes);
-    const fresh = fromSnapshot(await viewer.snapshot());
-    expect(rowsOf(folded), `${viewer.role} at ${viewer.stationId}`).toEqual(rowsOf(fresh));
-  }
+  await expectPictures(pictures);
   return result;
 }

@@ -109,7 +109,7 @@ describe.skipIf(testKind === 'embedded')(
       await expect.poll(() => acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(enough);
       over = true;
       await Promise.all(reporters);
-      for (const { program } of nodes) expect(await program?.stop()).toBe(0);
+      expect(await Promise.all(nodes.map(async ({ program }) => program?.stop()))).toEqual([0, 0]);
 
       expect([...outcomes.keys()].filter((outcome) => ![200, 201, 503, 'refused'].includes(outcome))).toEqual([]);
       expect(goodbyes).toBeGreaterThan(0);

@@ -19,7 +19,7 @@ import { raisePanic } from '../../shared/panics.ts';
 import { activatePlan, createPlan, listActivations, type PlanSpec, standDownPlan } from '../../shared/plans.ts';
 import { createDevice, createVehicle, readDeviceSetup, startPatrol } from '../../shared/patrols.ts';
 import { askReporter } from '../../shared/questions.ts';
-import { createRound, startRun } from '../../shared/rounds.ts';
+import { createRound, endRun, startRun } from '../../shared/rounds.ts';
 import { createShelter, holdBed } from '../../shared/shelters.ts';
 import { checkIn } from '../../shared/stays.ts';
 import { createSite } from '../../shared/sites.ts';
@@ -278,7 +278,8 @@ async function plantRound({ app }: World): Promise<{ id: string }> {
 }
 /** A round that the east patrol can begin, because it is on none. */
 async function waitingRound(world: World): Promise<{ roundId: string; patrolId: string }> {
-  await rows(world.app.database.knex, `update runs set ended_at = started_at where ended_at is null`);
+  const under = await rows<{ id: string }>(world.app.database.knex, `select id from runs where ended_at is null`);
+  for (const params of under) await world.app.east.dispatcher.does(endRun, { params, body: { status: 'ended' } });
   return { roundId: (await plantRound(world)).id, patrolId: world.ids.patrol };
 }
 /** The east patrol on a round, and its only stop. */

@@ -1,15 +1,18 @@
 /** Whatever is called, each viewer's picture with the changes folded in is the picture they would fetch anew. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useApp } from '../kit/app.ts';
-import { expectReplay } from '../kit/replay.ts';
+import { everybody, expectPictures, type Pictures, picturesOf } from '../kit/replay.ts';
 import { call } from './calling.ts';
 import { columns, createWorld, matrix, may, testerOf, type World } from './matrix.ts';
 
 describe('snapshot and changes agree around every command', () => {
   const app = useApp();
   let world: World;
+  // kept through all commands, as a client keeps its own
+  let pictures: Pictures;
   beforeAll(async () => {
     world = await createWorld(app);
+    pictures = await picturesOf(everybody(app));
   });
 
   // Signing in and out changes who looks, not what there is to see.
@@ -32,7 +35,8 @@ describe('snapshot and changes agree around every command', () => {
     const column = (['crew', 'shelter', ...columns] as const).find((each) => may(each, line)) ?? 'public';
     const who = testerOf(app, 'east', column);
     const asked = await line.ask(world, column, who);
-    const answer = await expectReplay(app, () => call(endpoint, asked.as ?? who, asked));
+    const answer = await call(endpoint, asked.as ?? who, asked);
+    await expectPictures(pictures);
     expect([name, answer.status, answer.text.slice(0, 300)]).toEqual([name, endpoint.status, expect.anything()]);
   });
 });
