@@ -8,13 +8,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** The slowest first, so that two of them side by side end at about the same time. */
 const steps: Record<string, string> = {
   eslint: 'eslint . --max-warnings 0',
+  prettier: 'prettier --check . --log-level warn',
   'types of test': 'vue-tsc -p test',
   'types of web': 'vue-tsc -p web',
   'types of server': 'tsc -p server',
   knip: 'knip --no-progress',
   'who imports whom':
     'depcruise --config .dependency-cruiser.cjs --output-type err-long server shared web migrations test',
-  prettier: 'prettier --check . --log-level warn',
   'types of shared': 'tsc -p shared',
   'types of migrations': 'tsc -p migrations',
 };
