@@ -125,10 +125,10 @@ describe.skipIf(testKind === 'postgres')(
           expect(await second.ended).toBe(3);
           await expect(openDatabase({ dataDir: folder, log: quiet })).rejects.toBeInstanceOf(FolderInUse);
         }
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        const written = (): number[] => writer.lines.filter((line) => /^\d+$/.test(line)).map(Number);
+        await expect.poll(() => written().length, { timeout: 60_000 }).toBeGreaterThan(10);
         await kill(writer);
-        const acknowledged = writer.lines.filter((line) => /^\d+$/.test(line)).map(Number);
-        expect(acknowledged.length).toBeGreaterThan(10);
+        const acknowledged = written();
         const database = await openDatabase({ dataDir: folder, log: quiet });
         const found = new Set((await rows<{ n: number }>(database.knex, 'select n from written')).map(({ n }) => n));
         expect(acknowledged.filter((n) => !found.has(n))).toEqual([]);

@@ -21,6 +21,7 @@ export async function startEmpty(
   prepare: (service: Service) => Promise<unknown>,
   now: () => Date = () => new Date(),
   heard: (fields: object, message: string) => void = () => undefined,
+  env: Record<string, string> = {},
 ): Promise<EmptyService> {
   const stored = await testDatabase();
   const database = await openDatabase({ ...stored.options, log: quiet });
@@ -29,7 +30,7 @@ export async function startEmpty(
   await prepare(service);
   const running = await createApp({
     database,
-    config: readConfig({}),
+    config: readConfig(env),
     log,
     now,
     webDir: `${root}dist/web`,
