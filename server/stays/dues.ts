@@ -39,12 +39,12 @@ export async function beginDues(ctx: Context, stay: Begun, which: 'all' | 'unide
   );
 }
 
-/** Opens again what ended with a departure that was none; a task it had is raised anew within a minute. */
+/** Opens again what ended with a departure that was none, before the departure itself is taken back; a task it had is raised anew within a minute. */
 export async function resumeDues(ctx: Context, stayId: string): Promise<void> {
   await rows(
     ctx.db,
     `update stay_dues set done_at = null, done_by = null, note = null, task_id = null
-     where stay_id = cast(:stayId as uuid) and done_at is not null and note = :left`,
+     where stay_id = cast(:stayId as uuid) and note = :left and done_at = (select left_at from stays where id = cast(:stayId as uuid))`,
     { stayId, left: 'left' satisfies (typeof dueEndings)[number] },
   );
 }

@@ -182,7 +182,9 @@ describe('people of a meeting', () => {
     const seen = async (id: string) =>
       (await desk().does(listShelters, { query: { limit: '500' } })).items.find((each) => each.id === id);
     const stay = await one.staff.does(checkIn, arrival(one.id, { people: 1, unidentified: true }));
-    await one.staff.does(settleDue, { params: { id: stay.id }, body: { kind: 'notice', note: 'posted' } });
+    // in the very words of a departure
+    await one.staff.does(settleDue, { params: { id: stay.id }, body: { kind: 'notice', note: 'left' } });
+    app.clock.advance(1000);
     const left = await one.staff.does(
       updateStay,
       leave({ ...stay, version: stay.version + 1 }, { goingTo: 'the wrong one' }),
@@ -190,7 +192,7 @@ describe('people of a meeting', () => {
     const returned = await told(() => one.staff.does(updateStay, back(left)));
     expect(returned).toMatchObject({ leftAt: null, goingTo: null, arrivedAt: stay.arrivedAt });
     expect(returned.dues.map(({ kind, dueAt, note }) => [kind, dueAt, note])).toEqual(
-      stay.dues.map(({ kind, dueAt }) => [kind, dueAt, kind === 'notice' ? 'posted' : null]),
+      stay.dues.map(({ kind, dueAt }) => [kind, dueAt, kind === 'notice' ? 'left' : null]),
     );
     // said twice it is the same
     expect(await one.staff.does(updateStay, back(returned))).toMatchObject({ leftAt: null });
