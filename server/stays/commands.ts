@@ -203,7 +203,7 @@ export async function arrive(ctx: Context, body: CheckIn, settle?: () => Promise
 async function followDues(ctx: Context, before: StayRow, after: StayRow): Promise<TaskRow[]> {
   const tasks: TaskRow[] = [];
   if (before.unidentified && !after.unidentified) tasks.push(...(await endDues(ctx, after.id, { note: 'identified' })));
-  if (after.leftAt !== null) tasks.push(...(await endDues(ctx, after.id, { note: 'left' })));
+  if (after.leftAt !== null) tasks.push(...(await endDues(ctx, after.id, { note: 'left' }, new Date(after.leftAt))));
   else if (!before.unidentified && after.unidentified) await beginDues(ctx, after, 'unidentified');
   return tasks;
 }

@@ -55,16 +55,16 @@ export type Ending =
   /** one that somebody settled */
   | { kind: DueKind; note: string };
 
-/** Ends what is still open of a stay, and the tasks that were raised for it; answers those tasks. */
-export async function endDues(ctx: Context, stayId: string, ending: Ending): Promise<TaskRow[]> {
+/** Ends what is still open of a stay, and the tasks that were raised for it; answers those tasks. With a departure it ends in the very moment of it. */
+export async function endDues(ctx: Context, stayId: string, ending: Ending, at = ctx.now()): Promise<TaskRow[]> {
   const ended = await rows<{ taskId: string | null }>(
     ctx.db,
-    `update stay_dues set done_at = :now, done_by = cast(:userId as uuid), note = :note
+    `update stay_dues set done_at = :at, done_by = cast(:userId as uuid), note = :note
      where stay_id = cast(:stayId as uuid) and done_at is null and (unidentified or not :named) and kind = coalesce(cast(:kind as text), kind)
      returning task_id as "taskId"`,
     {
       stayId,
-      now: ctx.now(),
+      at,
       userId: userIdOf(ctx.actor),
       note: ending.note,
       named: !('kind' in ending) && ending.note === 'identified',
