@@ -65,11 +65,12 @@ export async function one<T>(
  * Statements of one transaction that were sent one behind the other without waiting in between; the database runs them in that order, each
  * with what it sees then. Throws what went wrong first: whatever follows a failure fails of it.
  */
-export async function inTurn<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  const [before, after] = await Promise.allSettled([first, second]);
-  if (before.status === 'rejected') throw before.reason;
-  if (after.status === 'rejected') throw after.reason;
-  return [before.value, after.value];
+export async function inTurn<T extends readonly unknown[]>(
+  ...statements: { [K in keyof T]: Promise<T[K]> }
+): Promise<T> {
+  const answers = await Promise.allSettled(statements);
+  for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
+  return answers.map((answer) => (answer as PromiseFulfilledResult<unknown>).value) as unknown as T;
 }
 
 function valueOf(bindings: Bindings, name: string): unknown {

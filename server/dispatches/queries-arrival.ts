@@ -1,7 +1,7 @@
 /** Patrols on their way to a warm place. */
 import type { Knex } from 'knex';
 import type { LonLat } from '../../shared/geo.ts';
-import { row, rows } from '../db/rows.ts';
+import { rows } from '../db/rows.ts';
 import type { Trip } from './arrival.ts';
 import { type Field, FIELD_RULES } from './queries-field.ts';
 
@@ -44,16 +44,22 @@ const underway = (told: Told): Underway => ({
   area: told.area,
 });
 
-/** The trip of a running job to a house; undefined when it has ended. */
-export async function tripTo(db: Db, dispatchId: string, shelterId: string): Promise<Underway | undefined> {
-  const found = await row<Told>(
+/** Places that are to be held for a job. */
+interface Bound {
+  id: string;
+  shelterId: string;
+  dispatchId: string | null;
+}
+/** The trips of running jobs to the houses of these holds; a job that has ended makes none. */
+export async function tripsOf(db: Db, holds: readonly Bound[]): Promise<(Underway & { holdId: string })[]> {
+  const found = await rows<Told & { holdId: string }>(
     db,
-    `select ${COLUMNS} from dispatches d ${OF} join shelters w on w.id = cast(:shelterId as uuid)
-     where d.id = cast(:dispatchId as uuid) and d.ended_at is null`,
-    { dispatchId, shelterId },
-    { prepare: 'trip_to_shelter' },
+    `select b.id as "holdId", ${COLUMNS}
+     from jsonb_to_recordset(cast(:holds as jsonb)) as b (id uuid, "shelterId" uuid, "dispatchId" uuid)
+       join dispatches d on d.id = b."dispatchId" and d.ended_at is null ${OF} join shelters w on w.id = b."shelterId"`,
+    { holds: JSON.stringify(holds.map(({ id, shelterId, dispatchId }) => ({ id, shelterId, dispatchId }))) },
   );
-  return found && underway(found);
+  return found.map(({ holdId, ...told }) => ({ holdId, ...underway(told) }));
 }
 
 /** A hold that waits for a running job. */

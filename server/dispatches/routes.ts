@@ -3,9 +3,10 @@ import { Problem } from '../../shared/problems.ts';
 import { holdBed } from '../../shared/shelters.ts';
 import { staffOf } from '../context.ts';
 import { cursorOf, pageOf } from '../http/paging.ts';
-import { type Route, route } from '../http/route.ts';
+import { groupRoute, type Route, route } from '../http/route.ts';
 import { view, viewerOf } from '../realtime/audience.ts';
-import { holdOnTheWay } from './commands-arrival.ts';
+import { holdBeds } from '../shelters/commands-holds.ts';
+import { etasOf } from './commands-arrival.ts';
 import { reassign, send, step } from './commands.ts';
 import { dispatchPage } from './queries.ts';
 
@@ -30,10 +31,15 @@ export const dispatchRoutes: Route[] = [
   route(stepDispatch, (ctx, { params, body }) => step(ctx, params.id, body)),
   route(reassignDispatch, (ctx, { params, body }) => reassign(ctx, params.id, body)),
   // A bed is held until the patrol of a job should be there, which only this noun knows.
-  route(holdBed, async (ctx, { params, body }) => {
-    const hold = await holdOnTheWay(ctx, params.id, body);
-    const shown = view('holds', hold, viewerOf(staffOf(ctx)));
-    if (!shown) throw new Problem('not_found');
-    return shown;
+  groupRoute(holdBed, async (calls, patient) => {
+    const wishes = calls.map(({ ctx, input: { params, body } }) => ({ ctx, shelterId: params.id, body }));
+    const outcomes = await holdBeds(wishes, patient, etasOf);
+    return outcomes.map((outcome, n) => {
+      const wish = wishes[n];
+      if (!wish || 'error' in outcome) return outcome;
+      const shown = view('holds', outcome.reply, viewerOf(staffOf(wish.ctx)));
+      if (!shown) throw new Problem('not_found');
+      return { reply: shown };
+    });
   }),
 ];

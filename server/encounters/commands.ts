@@ -17,13 +17,13 @@ import { type Context, isDesk, userIdOf } from '../context.ts';
 import { pointSql } from '../db/postgis.ts';
 import { one, row, rows } from '../db/rows.ts';
 import { inSubtreeSql, scopeOf } from '../db/scope.ts';
-import { etaOf } from '../dispatches/commands-arrival.ts';
+import { etasOf } from '../dispatches/commands-arrival.ts';
 import { tell } from '../incidents/commands.ts';
 import { incidentRows } from '../incidents/queries.ts';
 import { lockPatrol } from '../patrols/commands.ts';
 import { record } from '../realtime/record.ts';
 import { followMeeting } from '../rechecks/commands.ts';
-import { makeHold } from '../shelters/commands-holds.ts';
+import { holdIn } from '../shelters/commands-holds.ts';
 import { lockShelter } from '../shelters/commands.ts';
 import { availabilityOf } from '../shelters/queries.ts';
 import { siteInScope } from '../sites/queries.ts';
@@ -67,29 +67,35 @@ async function bringIn(
   const people = setting.dispatchId === null ? arrived.length : Math.min(arrived.length, coming - kept);
   if (people <= 0) return { holds: [], tasks: [] };
   const wanted = groupOf(arrived.slice(-people).map(({ groups = [], needs = [] }) => ({ groups, needs })));
-  const etaAt = setting.dispatchId === null ? null : await etaOf(ctx, setting.dispatchId, shelterId);
   const free = await freeIn(ctx, shelterId);
   const inBeds = allocate(wanted, free.beds);
   const inSeats = allocate(inBeds.left, free.seats);
-  const holds: HoldRow[] = [];
-  for (const [unit, places] of [
-    ['bed', inBeds.beds],
-    ['seat', inSeats.beds],
-  ] as const)
-    for (const kind of bedKinds)
-      if (places[kind] > 0)
-        holds.push(
-          await makeHold(ctx, {
-            id: randomUUID(),
-            shelterId,
-            people: places[kind],
-            unit,
-            kind,
-            for: '',
-            dispatchId: setting.dispatchId,
-            etaAt,
-          }),
-        );
+  const { dispatchId } = setting;
+  const parts = (
+    [
+      ['bed', inBeds.beds],
+      ['seat', inSeats.beds],
+    ] as const
+  ).flatMap(([unit, places]) =>
+    bedKinds
+      .filter((kind) => places[kind] > 0)
+      .map((kind) => ({
+        id: randomUUID(),
+        shelterId,
+        people: places[kind],
+        unit,
+        kind,
+        for: '',
+        dispatchId,
+        etaAt: null,
+      })),
+  );
+  const etas = dispatchId === null ? null : await etasOf(ctx.db, parts, ctx.now());
+  const holds = await holdIn(
+    ctx,
+    shelterId,
+    parts.map((part) => ({ ...part, etaAt: etas?.get(part.id) ?? null })),
+  );
   const left = totalBeds(inSeats.left);
   const subject = { shelterId, people: left };
   return {

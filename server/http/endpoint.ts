@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import type * as z from 'zod/mini';
 import type { Endpoint } from '../../shared/contract.ts';
 import { type FieldError, fieldErrors, Problem } from '../../shared/problems.ts';
-import type { Actor, Staff } from '../context.ts';
+import type { Actor, Context, Staff } from '../context.ts';
 import { readContext, runCommand, type Service } from '../realtime/command.ts';
 import { readBody } from './body.ts';
 import { sendJson } from './compressed.ts';
@@ -11,6 +11,7 @@ import { cookieOf, fromOwnOrigin } from './cookies.ts';
 import { claim, fingerprint, Replay } from './idempotency.ts';
 import { addressPrefix, type Limits } from './limits.ts';
 import type { Answer, Input, Route } from './route.ts';
+import { grouped } from './together.ts';
 import { chooseLocale } from './words.ts';
 
 export interface Gate {
@@ -55,7 +56,7 @@ function keyOf(endpoint: Endpoint, req: Request, body: unknown): string | null {
   if (header !== undefined && (typeof header !== 'string' || !UUID.test(header)))
     throw new Problem('bad_idempotency_key');
   if (endpoint.replay === 'id') return (body as { id: string }).id;
-  return endpoint.replay === 'header' && header !== undefined ? header : null;
+  return endpoint.replay === 'header' && header !== undefined ? header.toLowerCase() : null;
 }
 
 /** Cookies travel by themselves, so a page of another site must not be able to use them. */
@@ -88,9 +89,12 @@ const subjectsOf = (params: unknown, body: unknown): string[] =>
 const madeAt = (body: unknown): string | undefined =>
   typeof body === 'object' && body !== null && 'at' in body && typeof body.at === 'string' ? body.at : undefined;
 
+type Take = ReturnType<typeof grouped>;
+
 async function run(
   gate: Gate,
   route: Route,
+  together: Take | null,
   actor: Actor,
   input: Input<unknown, unknown, unknown>,
   req: Request,
@@ -99,26 +103,34 @@ async function run(
   const { service } = gate;
   await first?.(service, input as never);
   if (answer) return answer(service, actor, input as never);
-  if (!handle) throw new Error(`${endpoint.name} has no handler`);
-  const audit = {
+  const about = {
     command: endpoint.name,
     subjectIds: subjectsOf(input.params, input.body),
     fields: fieldsOf(input.params, input.body),
   };
+  const reply = (ctx: Context): Promise<unknown> => {
+    if (!handle) throw new Error(`${endpoint.name} has no handler`);
+    return handle(ctx, input as never);
+  };
   if (endpoint.method === 'GET') {
     const logged = endpoint.logged && 'role' in actor && actor.role === 'inspector';
     // An inspector's look is written down before it is given.
-    if (logged)
-      return { status: 200, body: await runCommand(service, actor, audit, (ctx) => handle(ctx, input as never)) };
-    return { status: 200, body: await handle(readContext(service, actor), input as never) };
+    if (logged) return { status: 200, body: await runCommand(service, actor, about, reply) };
+    return { status: 200, body: await reply(readContext(service, actor)) };
   }
   const key = keyOf(endpoint, req, input.body);
-  const keep = key === null ? undefined : { key, status: endpoint.status };
-  const body = await runCommand(service, actor, { ...audit, keep }, async (ctx) => {
-    if (key !== null) await claim(ctx.db, key, fingerprint(endpoint, actor, input.params, input.body), ctx.now());
-    const reply = await handle(ctx, input as never);
+  const claims = key === null ? [] : [{ key, print: fingerprint(endpoint, actor, input.params, input.body) }];
+  const audit = { ...about, keep: key === null ? undefined : { key, status: endpoint.status } };
+  const after = async (ctx: Context): Promise<void> => {
     if ('role' in actor && actor.role === 'crew') await service.crewSaid?.(ctx, endpoint.name, madeAt(input.body));
-    return reply;
+  };
+  if (together)
+    return { status: endpoint.status, body: await together(service, { actor, audit, input, claims, after }) };
+  const body = await runCommand(service, actor, audit, async (ctx) => {
+    for (const { key: own, print } of claims) await claim(ctx.db, own, print, ctx.now());
+    const replied = await reply(ctx);
+    await after(ctx);
+    return replied;
   });
   return { status: endpoint.status, body };
 }
@@ -127,6 +139,7 @@ async function run(
 export function answerer(gate: Gate, route: Route): (req: Request, res: Response) => Promise<void> {
   const { endpoint, raw, bare } = route;
   const unsafe = endpoint.method !== 'GET';
+  const together = route.together ? grouped(route.together) : null;
   return async (req, res) => {
     res.setHeader('Cache-Control', 'no-store');
     if (bare) {
@@ -152,7 +165,7 @@ export function answerer(gate: Gate, route: Route): (req: Request, res: Response
     const body = unsafe ? parse(endpoint.body, await readBody(endpoint, req, res), '') : undefined;
     if (unsafe) keyOf({ ...endpoint, replay: 'header' }, req, body);
     try {
-      const answer = await run(gate, route, actor, { params, query, body, locale, origin }, req);
+      const answer = await run(gate, route, together, actor, { params, query, body, locale, origin }, req);
       if (answer.replay === true) res.setHeader('Idempotent-Replay', 'true');
       if (unsafe) res.status(answer.status).json(answer.body);
       else await sendJson(req, res, answer.status, answer.body);

@@ -6,7 +6,7 @@ import type { BothWords } from '../../shared/plans.ts';
 import type { Locale } from '../../shared/stations.ts';
 import type { BaseMap } from '../../shared/tiles.ts';
 import type { Actor, Context, Staff } from '../context.ts';
-import type { Service } from '../realtime/command.ts';
+import type { Outcome, Service } from '../realtime/command.ts';
 
 type Schema = z.ZodMiniType;
 export interface Input<P, Q, B> {
@@ -19,6 +19,12 @@ export interface Input<P, Q, B> {
   origin: string;
 }
 
+/** One of several calls that are run in one transaction. */
+export interface Together<P, Q, B> {
+  ctx: Context;
+  input: Input<P, Q, B>;
+}
+
 /** An endpoint with what answers it. */
 export interface Route {
   endpoint: Endpoint;
@@ -26,6 +32,11 @@ export interface Route {
   first?: (service: Service, input: Input<never, never, never>) => Promise<void>;
   /** unsafe methods run inside the command's transaction, reads on the pool */
   handle?: (ctx: Context, input: Input<never, never, never>) => Promise<unknown>;
+  /** runs calls of several callers in one transaction */
+  together?: (
+    calls: readonly Together<never, never, never>[],
+    patient: boolean,
+  ) => Promise<readonly Outcome<unknown>[]>;
   /** keeps its own transaction (group commit) and may answer 200 for a replay */
   answer?: (service: Service, actor: Actor, input: Input<never, never, never>) => Promise<Answer>;
   /** reads the request and writes the answer itself (uploads, files) */
@@ -59,6 +70,26 @@ export function route<
   first?: (service: Service, input: Input<Part<P>, Part<Q>, Part<B>>) => Promise<void>,
 ): Route {
   return { endpoint: endpoint, handle, ...(first ? { first } : {}) };
+}
+
+/**
+ * An endpoint that is called by many at once, and each call must be on disk before it is answered: calls that come while others are written
+ * are committed together. Each is judged by itself, in the order given, and writes only if it comes to a reply. Locks that others hold are
+ * waited for only by the `patient`; else the error is Later, so that nobody waits for what somebody else needs.
+ */
+export function groupRoute<
+  P extends Schema | undefined,
+  Q extends Schema | undefined,
+  B extends Schema | undefined,
+  R extends Schema,
+>(
+  endpoint: Endpoint<P, Q, B, R>,
+  together: (
+    calls: readonly Together<Part<P>, Part<Q>, Part<B>>[],
+    patient: boolean,
+  ) => Promise<readonly Outcome<z.infer<R>>[]>,
+): Route {
+  return { endpoint, together };
 }
 
 /** An endpoint whose command opens its own transaction. */

@@ -3,7 +3,7 @@ import type { Actor, Context, Log } from '../context.ts';
 import type { Database } from '../db/open.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Outside } from '../http/outbound.ts';
-import { type AuditEntry, writeFacts } from './record.ts';
+import { type AuditEntry, type Deed, writeFacts } from './record.ts';
 
 /** What the process as a whole has; a Context is made from it for each call. */
 export interface Service {
@@ -26,6 +26,43 @@ export function readContext(
   return { db, now: service.now, actor, log: service.log, followKey: service.followKey, facts: [], subjects: [] };
 }
 
+/** Who gives a command, and what is written down of it. */
+export interface Call {
+  actor: Actor;
+  audit: AuditEntry;
+}
+/** What became of one of several calls: its reply, or why it has none. */
+export type Outcome<T> = { reply: T } | { error: unknown };
+/** The error of a call that was put off: somebody else has what it needs, and it was not to be waited for. */
+export class Later extends Error {}
+
+/**
+ * Runs the commands of several callers in one transaction: their rows, facts, audit rows and kept answers commit together or not at all. One
+ * that comes to an error must have written nothing. It is a matter of that caller alone, while what `commands` throws undoes everything.
+ */
+export async function runTogether<T>(
+  service: Service,
+  calls: readonly Call[],
+  commands: (contexts: readonly Context[], db: Knex.Transaction) => Promise<readonly Outcome<T>[]>,
+): Promise<readonly Outcome<T>[]> {
+  const { database } = service;
+  let told = false;
+  const outcomes = await inTransaction(database, async (trx) => {
+    const contexts = calls.map(({ actor }) => readContext(service, actor, trx));
+    const found = await commands(contexts, trx);
+    const deeds = calls.flatMap(({ actor, audit }, n): Deed[] => {
+      const [outcome, ctx] = [found[n], contexts[n]];
+      if (!outcome || !ctx || 'error' in outcome) return [];
+      const subjectIds = [...audit.subjectIds, ...ctx.subjects];
+      return [{ actor, facts: ctx.facts, audit: { ...audit, subjectIds }, reply: outcome.reply }];
+    });
+    told = await writeFacts(trx, service.now(), deeds);
+    return found;
+  });
+  if (told) database.committed();
+  return outcomes;
+}
+
 /** Runs one command: its rows, its facts, its audit row and the kept answer commit together or not at all. */
 export async function runCommand<T>(
   service: Service,
@@ -33,15 +70,15 @@ export async function runCommand<T>(
   audit: AuditEntry,
   command: (ctx: Context) => Promise<T>,
 ): Promise<T> {
-  const { database } = service;
-  let told = false;
-  const reply = await inTransaction(database, async (trx) => {
-    const ctx = readContext(service, actor, trx);
-    const result = await command(ctx);
-    const entry = { ...audit, subjectIds: [...audit.subjectIds, ...ctx.subjects] };
-    told = await writeFacts(trx, service.now(), actor, ctx.facts, entry, result);
-    return result;
-  });
-  if (told) database.committed();
-  return reply;
+  const outcomes = await runTogether(service, [{ actor, audit }], (contexts) =>
+    Promise.all(contexts.map(async (ctx) => ({ reply: await command(ctx) }))),
+  );
+  return replyOf(outcomes[0]);
+}
+
+/** The reply, or else its error is thrown. */
+export function replyOf<T>(outcome: Outcome<T> | undefined): T {
+  if (!outcome) throw new Error('a call was not answered');
+  if ('error' in outcome) throw outcome.error;
+  return outcome.reply;
 }

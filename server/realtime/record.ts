@@ -17,28 +17,34 @@ export interface AuditEntry {
   keep?: { key: string; status: number } | undefined;
 }
 
+/** One command as it is written down. */
+export interface Deed {
+  actor: Actor;
+  facts: readonly Fact[];
+  audit: AuditEntry;
+  reply: unknown;
+}
+
 /**
- * Writes facts, the audit row and the answer to keep in one statement, and commits; true when there were facts. The lock of the log is
- * taken here and the commit follows at once, so that it is held for no turn of this process.
+ * Writes the facts, audit rows and answers to keep of some commands in one statement, and commits; true when there were facts. The lock of
+ * the log is taken here and the commit follows at once, so that it is held for no turn of this process.
  */
-export async function writeFacts(
-  db: Knex | Knex.Transaction,
-  at: Date,
-  actor: Actor,
-  facts: readonly Fact[],
-  audit: AuditEntry,
-  reply: unknown,
-): Promise<boolean> {
+export async function writeFacts(db: Knex | Knex.Transaction, at: Date, commands: readonly Deed[]): Promise<boolean> {
   // A timed job that found nothing to do has done nothing to write down.
-  if (actor.kind === 'system' && facts.length === 0) return false;
-  const staff = 'role' in actor ? actor : null;
+  const deeds = commands.filter(({ actor, facts }) => actor.kind !== 'system' || facts.length > 0);
+  if (deeds.length === 0) return false;
+  const facts = deeds.flatMap((deed) => deed.facts);
   await rows(
     db,
-    `with audited as (
+    // json and not jsonb: an answer is kept as it was given
+    `with done as materialized (
+       select * from json_to_recordset(cast(:deeds as json)) as d (actor_kind text, actor_id uuid, station_id uuid, command text, subject_ids uuid[],
+         fields text[], key uuid, status integer, reply json)
+     ), audited as (
        insert into audit (at, actor_kind, actor_id, station_id, command, subject_ids, fields)
-       values (:at, :actorKind, :actorId, :stationId, :command, cast(:subjectIds as uuid[]), cast(:fields as text[]))
+       select :at, actor_kind, actor_id, station_id, command, subject_ids, fields from done
      ), kept as (
-       update idempotency_keys set status = :status, reply = cast(:reply as json) where key = cast(:key as uuid)
+       update idempotency_keys k set status = done.status, reply = done.reply from done where k.key = done.key
      ), told as materialized (
        select * from jsonb_to_recordset(cast(:facts as jsonb)) as f (n integer, type text, station_id uuid, payload jsonb)
      ), locked as materialized (
@@ -48,15 +54,20 @@ export async function writeFacts(
      select told.type, :at, told.station_id, told.payload from locked, told order by told.n`,
     {
       at,
-      actorKind: actor.kind,
-      actorId: staff?.id ?? null,
-      stationId: staff?.stationId ?? null,
-      command: audit.command,
-      subjectIds: audit.subjectIds,
-      fields: audit.fields,
-      key: audit.keep?.key ?? null,
-      status: audit.keep?.status ?? null,
-      reply: audit.keep ? JSON.stringify(reply) : null,
+      deeds: JSON.stringify(
+        deeds.map(({ actor, audit, reply }) => {
+          const staff = 'role' in actor ? actor : null;
+          return {
+            actor_kind: actor.kind,
+            actor_id: staff?.id,
+            station_id: staff?.stationId,
+            command: audit.command,
+            subject_ids: audit.subjectIds,
+            fields: audit.fields,
+            ...(audit.keep ? { ...audit.keep, reply } : {}),
+          };
+        }),
+      ),
       facts: JSON.stringify(
         facts.map((fact, n) => ({
           n,

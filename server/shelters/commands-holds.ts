@@ -2,29 +2,27 @@
  * Beds held for people on the way. The order of locks is incident, shelter, hold: a sum of beds is counted only in a
  * statement after the shelter's lock.
  */
-import type * as z from 'zod/mini';
+import type { Part } from '../../shared/contract.ts';
 import { Problem } from '../../shared/problems.ts';
-import type { BedKind, holdBed, HoldRow, PlaceUnit } from '../../shared/shelters.ts';
+import type { holdBed, HoldRow } from '../../shared/shelters.ts';
 import { type Context, staffOf, userIdOf } from '../context.ts';
 import { inTurn, rows } from '../db/rows.ts';
-import { scopeOf } from '../db/scope.ts';
+import { Later, type Outcome, replyOf } from '../realtime/command.ts';
 import { record } from '../realtime/record.ts';
 import { lockHouse, noDispatch } from './commands.ts';
-import { dispatchInScope, holdRows, insertHold, lockedHold } from './queries-holds.ts';
-
-type HoldBody = z.infer<NonNullable<typeof holdBed.body>>;
-
-/** What a hold is made of; `for` is free text for the shelter, `etaAt` when its patrol should be there. */
-export interface NewHold {
-  id: string;
-  shelterId: string;
-  people: number;
-  unit: PlaceUnit;
-  kind: BedKind;
-  for: string;
-  dispatchId: string | null;
-  etaAt: Date | null;
-}
+import {
+  dispatchesOf,
+  type HoldDispatch,
+  holdRows,
+  type House,
+  housesOf,
+  insertHolds,
+  lockedHold,
+  lockHouses,
+  lockIncidentsOf,
+  type NewHold,
+  type Place,
+} from './queries-holds.ts';
 
 /** Writes to the timeline of the incidents that the holds' dispatches go to, where there are any. */
 const writeEntries = (ctx: Context, holdIds: readonly string[], kind: 'bed_held' | 'bed_released'): Promise<unknown> =>
@@ -36,66 +34,171 @@ const writeEntries = (ctx: Context, holdIds: readonly string[], kind: 'bed_held'
     { now: ctx.now(), kind, actorKind: ctx.actor.kind, userId: userIdOf(ctx.actor), holdIds },
   );
 
-/**
- * Holds places, writes the obligation and the timeline; the caller has judged the dispatch and records the fact. It lasts as long as
- * the rule says, or until its patrol should be there and the margin is over, if that is later.
- * 404, 409 shelter_closed unless the shelter is open, 409 no_bed when fewer of that kind are free.
- */
-export async function makeHold(ctx: Context, wanted: NewHold): Promise<HoldRow> {
-  // Two statements: what is held is counted in one that begins when the lock is given.
-  const [, made] = await inTurn(lockHouse(ctx, wanted.shelterId), insertHold(ctx.db, wanted, ctx.now()));
-  if (made?.status !== 'open') throw new Problem('shelter_closed');
-  const { hold } = made;
-  if (!hold) throw new Problem('no_bed');
-  if (hold.dispatchId !== null) {
-    await rows(
-      ctx.db,
-      `insert into obligations (incident_id, kind, ref_id, until)
-       select d.incident_id, 'hold', h.id, h.expires_at from holds h join dispatches d on d.id = h.dispatch_id where h.id = cast(:id as uuid)`,
-      { id: hold.id },
-    );
-    await writeEntries(ctx, [hold.id], 'bed_held');
-  }
-  return hold;
+const MINUTE_MS = 60_000;
+
+/** How long a hold made at `now` lasts: as the rule says, or until its patrol should be there and the margin is over, if that is later. */
+function lasts({ etaAt }: NewHold, { duration, margin, longest }: House, now: Date): Date {
+  const usual = now.getTime() + duration * MINUTE_MS;
+  const end =
+    etaAt === null ? usual : Math.min(etaAt.getTime() + margin * MINUTE_MS, now.getTime() + longest * MINUTE_MS);
+  return new Date(Math.max(usual, end));
 }
 
-/** Takes the incident's lock before the shelter's, as every command does. */
-const lockIncident = (ctx: Context, incidentId: string): Promise<unknown> =>
-  rows(ctx.db, `select id from incidents where id = cast(:incidentId as uuid) for key share`, { incidentId });
+const placeOf = ({ shelterId, unit, kind }: Place): string => `${shelterId} ${unit} ${kind}`;
 
 /**
- * Holds places for whoever may ask: a crew for its own running job only (404), shelter staff in their own house. `etaOf` says when the
- * patrol of a job should be there, which only nouns beyond this one can know.
+ * Gives each, in this order, what is left in its house by those before: until when it is held, or the Problem shelter_closed or no_bed.
+ * `houses` has every house that anybody wants.
+ */
+export function allot(
+  wanted: readonly NewHold[],
+  houses: readonly House[],
+  now: Date,
+): Outcome<NewHold & { expiresAt: Date }>[] {
+  const left = new Map(houses.map((house) => [placeOf(house), { house, free: house.free }]));
+  return wanted.map((hold) => {
+    const place = left.get(placeOf(hold));
+    if (place?.house.status !== 'open') return { error: new Problem('shelter_closed') };
+    if (place.free < hold.people) return { error: new Problem('no_bed') };
+    place.free -= hold.people;
+    return { reply: { ...hold, expiresAt: lasts(hold, place.house, now) } };
+  });
+}
+
+/**
+ * Holds places in houses that the caller has locked and then counted, writes the obligations and the timeline; the caller has judged the
+ * dispatches and records the facts. Each is refused for itself, as allot() says.
+ */
+async function makeHolds(
+  wishes: readonly { ctx: Context; wanted: NewHold }[],
+  houses: readonly House[],
+  now: Date,
+): Promise<Outcome<HoldRow>[]> {
+  const [one] = wishes;
+  if (!one) return [];
+  const allotted = allot(
+    wishes.map(({ wanted }) => wanted),
+    houses,
+    now,
+  );
+  const fitting = allotted.flatMap((outcome) => ('reply' in outcome ? [outcome.reply] : []));
+  const made = fitting.length === 0 ? [] : await insertHolds(one.ctx.db, fitting, now);
+  const bound = made.filter(({ dispatchId }) => dispatchId !== null).map(({ id }) => id);
+  if (bound.length > 0)
+    await rows(
+      one.ctx.db,
+      `insert into obligations (incident_id, kind, ref_id, until)
+       select d.incident_id, 'hold', h.id, h.expires_at from holds h join dispatches d on d.id = h.dispatch_id where h.id = any (cast(:bound as uuid[]))`,
+      { bound },
+    );
+  for (const { ctx, wanted } of wishes) if (bound.includes(wanted.id)) await writeEntries(ctx, [wanted.id], 'bed_held');
+  const byId = new Map(made.map((hold) => [hold.id, hold]));
+  return allotted.map((outcome) => {
+    if (!('reply' in outcome)) return outcome;
+    const hold = byId.get(outcome.reply.id);
+    if (!hold) throw new Error('a hold is gone');
+    return { reply: hold };
+  });
+}
+
+/** Holds places in one house: 404, 409 shelter_closed unless it is open, 409 no_bed when fewer of a kind are free. All of them or none. */
+export async function holdIn(ctx: Context, shelterId: string, wanted: readonly NewHold[]): Promise<HoldRow[]> {
+  if (wanted.length === 0) return [];
+  const now = ctx.now();
+  // Two statements: what is held is counted in one that begins when the lock is given.
+  const [, houses] = await inTurn(lockHouse(ctx, shelterId), housesOf(ctx.db, wanted, now));
+  const outcomes = await makeHolds(
+    wanted.map((each) => ({ ctx, wanted: each })),
+    houses,
+    now,
+  );
+  return outcomes.map(replyOf);
+}
+
+/** Somebody's wish to hold places. */
+export interface HoldWish {
+  ctx: Context;
+  shelterId: string;
+  body: Part<(typeof holdBed)['body']>;
+}
+/** When the patrols of these holds' jobs should be there, by the hold's id; only nouns beyond this one can know. */
+export type Estimates = (db: Context['db'], holds: readonly NewHold[], now: Date) => Promise<ReadonlyMap<string, Date>>;
+
+/** Why this caller may not hold places for this job: 404 for a crew unless it is its own and runs, 409 dispatch_ended. */
+function judgeJob({ ctx, body }: HoldWish, job: HoldDispatch | undefined): Problem | null {
+  const { role, stationId, patrolId } = staffOf(ctx);
+  if (body.dispatchId === undefined) return role === 'crew' ? noDispatch() : null;
+  if (!job?.path.includes(stationId)) return noDispatch();
+  if (role === 'crew' && (job.ended || job.patrolId !== patrolId)) return noDispatch();
+  return job.ended ? new Problem('dispatch_ended') : null;
+}
+
+/** Why this caller may not hold places in this house: 404 unless it is one of their subtree, and for shelter staff their own. */
+function judgeHouse({ ctx, shelterId }: HoldWish, house: House | undefined): Problem | null {
+  const { role, stationId, shelterId: own } = staffOf(ctx);
+  const may = house?.path.includes(stationId) === true && (role !== 'shelter' || own === shelterId);
+  return may ? null : new Problem('not_found');
+}
+
+/** Takes the incidents' locks, which every command takes before those of houses, and then looks at the jobs. */
+async function lockJobs(db: Context['db'], bound: readonly NewHold[], waits: boolean) {
+  const ids = bound.flatMap(({ dispatchId }) => dispatchId ?? []);
+  const [locked, jobs] =
+    ids.length === 0 ? [new Set<string>(), []] : await inTurn(lockIncidentsOf(db, ids, waits), dispatchesOf(db, ids));
+  return { locked, jobs: new Map(jobs.map((job) => [job.id, job])) };
+}
+
+/**
+ * Holds places for several callers, of whom each is answered for itself, in the order given. What somebody else has locked is waited for
+ * only if `waits`; else the error is Later.
  */
 export async function holdBeds(
-  ctx: Context,
-  shelterId: string,
-  body: HoldBody,
-  etaOf: (dispatchId: string) => Promise<Date | null>,
-): Promise<HoldRow> {
-  const actor = staffOf(ctx);
-  const dispatchId = body.dispatchId ?? null;
-  if (dispatchId === null) {
-    if (actor.role === 'crew') throw noDispatch();
-  } else {
-    const dispatch = await dispatchInScope(ctx.db, scopeOf(ctx).scope, dispatchId);
-    if (!dispatch || (actor.role === 'crew' && (dispatch.ended || dispatch.patrolId !== actor.patrolId)))
-      throw noDispatch();
-    if (dispatch.ended) throw new Problem('dispatch_ended');
-    await lockIncident(ctx, dispatch.incidentId);
-  }
-  const hold = await makeHold(ctx, {
-    id: body.id,
-    shelterId,
-    people: body.people,
-    unit: body.unit ?? 'bed',
-    kind: body.kind ?? 'any',
-    for: body.for,
-    dispatchId,
-    etaAt: dispatchId === null ? null : await etaOf(dispatchId),
+  wishes: readonly HoldWish[],
+  waits: boolean,
+  estimates: Estimates,
+): Promise<Outcome<HoldRow>[]> {
+  const [one] = wishes;
+  if (!one) return [];
+  const { db } = one.ctx;
+  const now = one.ctx.now();
+  const asked = wishes.map((wish): HoldWish & { wanted: NewHold } => {
+    const { id, people, unit = 'bed', kind = 'any', for: heldFor, dispatchId = null } = wish.body;
+    return {
+      ...wish,
+      wanted: { id, shelterId: wish.shelterId, people, unit, kind, for: heldFor, dispatchId, etaAt: null },
+    };
   });
-  record(ctx, { type: 'hold.made', stationId: hold.stationId, rows: { holds: [hold] } });
-  return hold;
+  const wanted = asked.map((each) => each.wanted);
+  const bound = wanted.filter(({ dispatchId }) => dispatchId !== null);
+  const jobs = await lockJobs(db, bound, waits);
+  // Two statements: what is held is counted in one that begins when the locks are given.
+  const [locked, houses] = await inTurn(
+    lockHouses(db, [...new Set(wanted.map(({ shelterId }) => shelterId))], waits),
+    housesOf(db, wanted, now),
+  );
+  const etas = bound.length === 0 ? null : await estimates(db, bound, now);
+  for (const hold of bound) hold.etaAt = etas?.get(hold.id) ?? null;
+  const known = new Map(houses.map((house) => [placeOf(house), house]));
+  const refusals = asked.map((wish): Error | null => {
+    const { shelterId, dispatchId } = wish.wanted;
+    const refused =
+      judgeJob(wish, jobs.jobs.get(dispatchId ?? '')) ?? judgeHouse(wish, known.get(placeOf(wish.wanted)));
+    const ours = locked.has(shelterId) && (dispatchId === null || jobs.locked.has(dispatchId));
+    return refused ?? (ours ? null : new Later());
+  });
+  const made = await makeHolds(
+    asked.filter((_wish, n) => refusals[n] === null),
+    houses,
+    now,
+  );
+  return asked.map(({ ctx }, n) => {
+    const error = refusals[n];
+    const outcome = error ? { error } : made.shift();
+    if (!outcome) throw new Error('a wish was not answered');
+    if ('reply' in outcome)
+      record(ctx, { type: 'hold.made', stationId: outcome.reply.stationId, rows: { holds: [outcome.reply] } });
+    return outcome;
+  });
 }
 
 /** Tells of holds that changed alike, each station of its own. */

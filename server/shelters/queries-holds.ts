@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import type { BedKind, HoldRow, PlaceUnit, ShelterRow } from '../../shared/shelters.ts';
 import { asInstant, asPoint } from '../db/postgis.ts';
 import { row, rows } from '../db/rows.ts';
-import { inSubtreeSql } from '../db/scope.ts';
+import { inSubtreeSql, ruleSql } from '../db/scope.ts';
 
 type Db = Knex | Knex.Transaction;
 
@@ -13,43 +13,77 @@ const HOLD = `h.id, h.version, h.shelter_id as "shelterId", s.station_id as "sta
 const HOLD_OF = `h join shelters s on s.id = h.shelter_id left join dispatches d on d.id = h.dispatch_id`;
 const HOLD_FROM = `holds ${HOLD_OF}`;
 
-/** SQL: places of one unit and kind free in a house `r`, that has the columns of shelters; read it only under the lock of the house. */
-const FREE = `coalesce((select b.total + case when r.surge_open then b.surge else 0 end from shelter_beds b where b.shelter_id = r.id and b.unit = :unit and b.kind = :kind), 0)
-  - coalesce((select sum(t.people) from stays t where t.shelter_id = r.id and t.left_at is null and t.unit = :unit and t.kind = :kind), 0)
-  - coalesce((select sum(o.people) from holds o where o.shelter_id = r.id and o.status = 'held' and o.expires_at > :now and o.unit = :unit and o.kind = :kind), 0)`;
-/** SQL: the rules of a hold as they are at station `p`, in one walk; a call of rule_value() for each takes longer than all the rest. */
-const TERMS = `(select jsonb_object_agg(k.key, k.value) as rules from (
-    select distinct on (v.key) v.key, v.value from rules v
-    where v.key in ('holds.duration', 'holds.margin', 'holds.longest') and (v.station_id is null or v.station_id = any (p.path))
-    order by v.key, array_position(p.path, v.station_id) desc nulls last) k)`;
-const MAKE_HOLD = `with r as (
-    select r.id, r.status, ${FREE} as free, cast(t.rules -> 'holds.duration' as float8) * interval '1 minute' as lasts,
-      cast(:etaAt as timestamptz) + cast(t.rules -> 'holds.margin' as float8) * interval '1 minute' as eta_end,
-      cast(t.rules -> 'holds.longest' as float8) * interval '1 minute' as longest
-    from shelters r join stations p on p.id = r.station_id cross join lateral ${TERMS} t where r.id = cast(:shelterId as uuid)
-  ), h as (
-    insert into holds (id, shelter_id, unit, kind, people, held_for, dispatch_id, status, expires_at, created_at, eta_at)
-    select cast(:id as uuid), r.id, :unit, :kind, cast(:people as integer), :for, cast(:dispatchId as uuid), 'held',
-      greatest(cast(:now as timestamptz) + r.lasts, case when r.eta_end is not null then least(r.eta_end, cast(:now as timestamptz) + r.longest) end), cast(:now as timestamptz), cast(:etaAt as timestamptz)
-    from r where r.status = 'open' and r.free >= cast(:people as integer) returning *
-  ) select r.status, (select to_jsonb(x) from (select ${HOLD} from ${HOLD_OF}) x) as hold from r`;
+/** A place that may be held. */
+export interface Place {
+  shelterId: string;
+  unit: PlaceUnit;
+  kind: BedKind;
+}
+/** What holding there goes by; the rules in minutes. */
+export interface House extends Place {
+  status: ShelterRow['status'];
+  /** of its station */
+  path: readonly string[];
+  free: number;
+  duration: number;
+  margin: number;
+  longest: number;
+}
+/** SQL: places of a unit and kind `w` free in a house `r`, that has the columns of shelters; read it only under the lock of the house. */
+const FREE = `coalesce((select b.total + case when r.surge_open then b.surge else 0 end from shelter_beds b where b.shelter_id = r.id and b.unit = w.unit and b.kind = w.kind), 0)
+  - coalesce((select sum(t.people) from stays t where t.shelter_id = r.id and t.left_at is null and t.unit = w.unit and t.kind = w.kind), 0)
+  - coalesce((select sum(o.people) from holds o where o.shelter_id = r.id and o.status = 'held' and o.expires_at > :now and o.unit = w.unit and o.kind = w.kind), 0)`;
+/** Counts what is free at `now` of places in houses that the caller has locked before; a house that is given up or not there has no row. */
+export const housesOf = (db: Db, places: readonly Place[], now: Date): Promise<House[]> =>
+  rows<House>(
+    db,
+    `with wanted as materialized (
+       select distinct "shelterId", unit, kind from jsonb_to_recordset(cast(:places as jsonb)) as x ("shelterId" uuid, unit text, kind text)
+     ), terms as materialized (
+       select p.id, p.path, cast(${ruleSql('holds.duration', 'p.path')} as float8) as duration, cast(${ruleSql('holds.margin', 'p.path')} as float8) as margin,
+         cast(${ruleSql('holds.longest', 'p.path')} as float8) as longest
+       from stations p where p.id in (select r.station_id from wanted w join shelters r on r.id = w."shelterId")
+     )
+     select w.*, r.status, cast(${FREE} as integer) as free, p.path, p.duration, p.margin, p.longest
+     from wanted w join shelters r on r.id = w."shelterId" and r.closed_down_at is null join terms p on p.id = r.station_id`,
+    { places: JSON.stringify(places.map(({ shelterId, unit, kind }) => ({ shelterId, unit, kind }))), now },
+    { prepare: 'houses_of' },
+  );
 
-/** Counts what is free in a house that the caller has locked before, and holds it if that is enough and the house is open; `hold` is null else. */
-export const insertHold = (
-  db: Db,
-  wanted: {
-    id: string;
-    shelterId: string;
-    unit: PlaceUnit;
-    kind: BedKind;
-    people: number;
-    for: string;
-    dispatchId: string | null;
-    etaAt: Date | null;
-  },
-  now: Date,
-): Promise<{ status: ShelterRow['status']; hold: HoldRow | null } | undefined> =>
-  row(db, MAKE_HOLD, { ...wanted, now }, { prepare: 'make_hold' });
+/** Locks houses until the command ends, in the order of their ids; answers which. Those that others have are waited for only if `waits`. */
+export async function lockHouses(db: Db, ids: readonly string[], waits: boolean): Promise<Set<string>> {
+  const locked = await rows<{ id: string }>(
+    db,
+    `select id from shelters where id = any (cast(:ids as uuid[])) order by id for no key update${waits ? '' : ' skip locked'}`,
+    { ids },
+    { prepare: waits ? 'lock_houses' : 'try_houses' },
+  );
+  return new Set(locked.map(({ id }) => id));
+}
+
+/** A hold to be. */
+export interface NewHold extends Place {
+  id: string;
+  people: number;
+  /** free text for the shelter */
+  for: string;
+  dispatchId: string | null;
+  /** when its patrol should be there */
+  etaAt: Date | null;
+}
+/** Writes holds that were judged under the locks of their houses; in no order. */
+export const insertHolds = (db: Db, holds: readonly (NewHold & { expiresAt: Date })[], now: Date): Promise<HoldRow[]> =>
+  rows<HoldRow>(
+    db,
+    `with h as (
+       insert into holds (id, shelter_id, unit, kind, people, held_for, dispatch_id, status, expires_at, created_at, eta_at)
+       select id, "shelterId", unit, kind, people, "for", "dispatchId", 'held', "expiresAt", :now, "etaAt"
+       from jsonb_to_recordset(cast(:holds as jsonb)) as x (id uuid, "shelterId" uuid, unit text, kind text, people integer, "for" text, "dispatchId" uuid,
+         "expiresAt" timestamptz, "etaAt" timestamptz) returning *
+     ) select ${HOLD} from ${HOLD_OF}`,
+    { holds: JSON.stringify(holds), now },
+    { prepare: 'insert_holds' },
+  );
 
 /** What a hold goes by, in minutes: the rules `holds.margin` and `holds.longest` of its house. */
 export interface Terms {
@@ -123,15 +157,28 @@ export async function lockedHold(db: Db, shelterId: string, id: string): Promise
 
 /** The job a hold is made for, as far as it matters here. */
 export interface HoldDispatch {
-  incidentId: string;
+  id: string;
   patrolId: string;
+  /** of its station */
+  path: readonly string[];
   ended: boolean;
 }
-/** A dispatch of the subtree, or undefined. */
-export const dispatchInScope = (db: Db, scope: string, id: string): Promise<HoldDispatch | undefined> =>
-  row<HoldDispatch>(
+/** These jobs as they are now. */
+export const dispatchesOf = (db: Db, ids: readonly string[]): Promise<HoldDispatch[]> =>
+  rows<HoldDispatch>(
     db,
-    `select d.incident_id as "incidentId", d.patrol_id as "patrolId", d.ended_at is not null as ended from dispatches d
-     where d.id = cast(:id as uuid) and ${inSubtreeSql('d.station_id')}`,
-    { scope, id },
+    `select d.id, d.patrol_id as "patrolId", p.path, d.ended_at is not null as ended from dispatches d join stations p on p.id = d.station_id
+     where d.id = any (cast(:ids as uuid[]))`,
+    { ids },
   );
+
+/** Locks the incidents of these jobs until the command ends, in the order of their ids; answers of which jobs. */
+export async function lockIncidentsOf(db: Db, dispatchIds: readonly string[], waits: boolean): Promise<Set<string>> {
+  const locked = await rows<{ id: string }>(
+    db,
+    `select d.id from dispatches d join incidents i on i.id = d.incident_id where d.id = any (cast(:dispatchIds as uuid[]))
+     order by i.id for key share of i${waits ? '' : ' skip locked'}`,
+    { dispatchIds },
+  );
+  return new Set(locked.map(({ id }) => id));
+}

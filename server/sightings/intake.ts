@@ -8,7 +8,8 @@ import type { IncidentRow, Priority } from '../../shared/incidents.ts';
 import { fieldProblem, Problem } from '../../shared/problems.ts';
 import { judgeObserved, type Receipt, type SightingBody } from '../../shared/sightings.ts';
 import { type Actor, userIdOf } from '../context.ts';
-import { asDatabaseError, codeOf, DatabaseUnavailable } from '../db/errors.ts';
+import { codeOf } from '../db/errors.ts';
+import { inGroups, type Waiting } from '../db/groups.ts';
 import { rows } from '../db/rows.ts';
 import type { Service } from '../realtime/command.ts';
 import { EVENT_LOCK } from '../db/locks.ts';
@@ -24,15 +25,13 @@ export interface Reported {
   replay: boolean;
 }
 
-interface Waiting {
+interface Report {
   body: SightingBody;
   actor: Actor;
   position: LonLat | null;
   receivedAt: Date;
   clockSuspect: boolean;
   fingerprint: Buffer;
-  resolve: (answer: Reported) => void;
-  reject: (error: unknown) => void;
 }
 
 interface Known {
@@ -61,7 +60,7 @@ interface Placed {
 }
 
 /** Area, station, informant, neighbours and priority of each report: one read for all. */
-async function place(service: Service, batch: readonly Waiting[]): Promise<Placed[]> {
+async function place(service: Service, batch: readonly Report[]): Promise<Placed[]> {
   const input = batch.map(({ body, position, receivedAt }, n) => ({
     n,
     lon: position?.[0],
@@ -116,7 +115,7 @@ const lastSeenOf = ({
 
 function incidentOf(
   service: Service,
-  { body, position, receivedAt, clockSuspect }: Waiting,
+  { body, position, receivedAt, clockSuspect }: Report,
   placed: Placed,
 ): IncidentRow {
   const at = receivedAt.toISOString();
@@ -167,13 +166,13 @@ function incidentOf(
 }
 
 /** All rows of all reports that are not there yet, in one statement; answers the ids it wrote, for another node may have been first. */
-async function write(service: Service, batch: readonly Waiting[], placed: readonly Placed[]): Promise<Set<string>> {
+async function write(service: Service, batch: readonly Report[], placed: readonly Placed[]): Promise<Set<string>> {
   const now = service.now();
-  const input = batch.map((waiting, n) => {
-    const { body, actor, position } = waiting;
+  const input = batch.map((report, n) => {
+    const { body, actor, position } = report;
     const at = placed[n];
     if (!at) throw new Error('a report was not placed');
-    const incident = incidentOf(service, waiting, at);
+    const incident = incidentOf(service, report, at);
     const near = batch
       .slice(0, n)
       .some(({ position: other }) => position !== null && other !== null && distanceM(position, other) <= at.radiusM);
@@ -196,9 +195,9 @@ async function write(service: Service, batch: readonly Waiting[], placed: readon
       place_code: body.placeCode,
       source: body.source,
       verified: incident.verified,
-      observed_at: body.observedAt ?? waiting.receivedAt,
-      received_at: waiting.receivedAt,
-      clock_suspect: waiting.clockSuspect,
+      observed_at: body.observedAt ?? report.receivedAt,
+      received_at: report.receivedAt,
+      clock_suspect: report.clockSuspect,
       last_seen_at: incident.lastSeenAt,
       people: body.people,
       description: body.description,
@@ -208,7 +207,7 @@ async function write(service: Service, batch: readonly Waiting[], placed: readon
       still_there: body.stillThere,
       contact: body.contact,
       nearby: at.nearby || near,
-      fingerprint: waiting.fingerprint.toString('hex'),
+      fingerprint: report.fingerprint.toString('hex'),
       actor_kind: actor.kind,
       actor_id: 'id' in actor ? actor.id : null,
       user_id: userIdOf(actor),
@@ -278,15 +277,15 @@ function receiptOf(service: Service, { id, code, nearby }: Known): Receipt {
 const PASSING: readonly (string | undefined)[] = ['23505', '23503', '40P01'];
 
 /** Commits what waits and answers everybody. The first of each id writes; its twins and earlier ones get the same answer as a replay. */
-async function flush(service: Service, batch: readonly Waiting[]): Promise<void> {
-  const first = new Map<string, Waiting>();
-  for (const waiting of batch) if (!first.has(waiting.body.id)) first.set(waiting.body.id, waiting);
+async function flush(service: Service, group: readonly Waiting<Report, Reported>[]): Promise<void> {
+  const first = new Map<string, Report>();
+  for (const { work } of group) if (!first.has(work.body.id)) first.set(work.body.id, work);
   const ids = [...first.keys()];
   const all = [...first.values()];
-  // Asked side by side: a batch is seldom a replay, and waiting for one answer before the other costs every reporter.
+  // Asked side by side: a group is seldom a replay, and waiting for one answer before the other costs every reporter.
   const [before, places] = await Promise.all([known(service, ids), place(service, all)]);
   const isFresh = all.map(({ body }) => !before.has(body.id));
-  const fresh = all.filter((_waiting, n) => isFresh[n]);
+  const fresh = all.filter((_report, n) => isFresh[n]);
   let stored = before;
   let wrote = new Set<string>();
   if (fresh.length > 0) {
@@ -295,52 +294,34 @@ async function flush(service: Service, batch: readonly Waiting[]): Promise<void>
     service.database.committed();
     stored = await known(service, ids);
   }
-  for (const waiting of batch) {
-    const sighting = stored.get(waiting.body.id);
-    if (!sighting) waiting.reject(new Problem('unavailable', [], { retryAfterS: 1 }));
-    else if (!sighting.fingerprint.equals(waiting.fingerprint))
-      waiting.reject(
+  for (const { work, resolve, reject } of group) {
+    const sighting = stored.get(work.body.id);
+    if (!sighting) reject(new Problem('unavailable', [], { retryAfterS: 1 }));
+    else if (!sighting.fingerprint.equals(work.fingerprint))
+      reject(
         new Problem('key_reuse', [{ path: '/id', code: 'key_reuse', message: 'this id was used for another report' }]),
       );
     else {
-      const isFirst = wrote.has(waiting.body.id) && first.get(waiting.body.id) === waiting;
-      waiting.resolve({ status: isFirst ? 201 : 200, body: receiptOf(service, sighting), replay: !isFirst });
+      const isFirst = wrote.has(work.body.id) && first.get(work.body.id) === work;
+      resolve({ status: isFirst ? 201 : 200, body: receiptOf(service, sighting), replay: !isFirst });
     }
   }
 }
 
 /**
  * A second node may have taken the same report at the same moment, or an area may have gone since it was looked up: then
- * the next try finds what is there now. One report that the database will not have must not take the others of its batch with it, so they are tried again one by one.
+ * the next try finds what is there now.
  */
-async function flushSafely(service: Service, batch: readonly Waiting[]): Promise<void> {
+const taken = inGroups<Service, Report, Reported>(BATCH, async (service, group) => {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await flush(service, batch);
+      await flush(service, group);
       return;
     } catch (error) {
-      if (PASSING.includes(codeOf(error)) && attempt < 3) continue;
-      if (batch.length > 1 && !(asDatabaseError(error) instanceof DatabaseUnavailable)) {
-        for (const waiting of batch) await flushSafely(service, [waiting]);
-        return;
-      }
-      for (const { reject } of batch) reject(error);
-      return;
+      if (!PASSING.includes(codeOf(error)) || attempt === 3) throw error;
     }
   }
-}
-
-interface Queue {
-  waiting: Waiting[];
-  flushing: boolean;
-}
-const queues = new WeakMap<Service, Queue>();
-
-async function drain(service: Service, queue: Queue): Promise<void> {
-  queue.flushing = true;
-  while (queue.waiting.length > 0) await flushSafely(service, queue.waiting.splice(0, BATCH));
-  queue.flushing = false;
-}
+});
 
 /** Takes a report; resolves when it is committed (201), or was before (200 with the same body). */
 export function reportSighting(service: Service, actor: Actor, body: SightingBody): Promise<Reported> {
@@ -348,24 +329,8 @@ export function reportSighting(service: Service, actor: Actor, body: SightingBod
   const observed = body.observedAt === undefined ? 'fine' : judgeObserved(new Date(body.observedAt), receivedAt);
   if (observed === 'refused')
     return Promise.reject(fieldProblem('/observedAt', 'range', 'before 2020 or more than 48 h ahead'));
-  let queue = queues.get(service);
-  if (!queue) queues.set(service, (queue = { waiting: [], flushing: false }));
-  const { waiting } = queue;
   const [lon, lat] = body.position ? convert(body.position.coordinates, body.crs ?? 'wgs84', 'wgs84') : [null, null];
   const position: LonLat | null = lon === null ? null : [round6(lon), round6(lat)];
   const fingerprint = createHash('sha256').update(JSON.stringify(body)).digest();
-  const answer = new Promise<Reported>((resolve, reject) => {
-    waiting.push({
-      body,
-      actor,
-      position,
-      receivedAt,
-      clockSuspect: observed === 'suspect',
-      fingerprint,
-      resolve,
-      reject,
-    });
-  });
-  if (!queue.flushing) void drain(service, queue);
-  return answer;
+  return taken(service, { body, actor, position, receivedAt, clockSuspect: observed === 'suspect', fingerprint });
 }

@@ -94,7 +94,7 @@ describe('the lock of the data folder', () => {
     expect(Date.now() - began).toBeLessThan(1_000);
     await lock.release();
     expect(await readdir(folder)).toEqual([]);
-  }, 60_000);
+  });
 
   test('a path too long for a socket works, and is the same folder for both', async () => {
     const deep = path.join(folder, 'd'.repeat(90), 'e'.repeat(60));
@@ -134,7 +134,7 @@ describe.skipIf(testKind === 'postgres')(
         expect(acknowledged.filter((n) => !found.has(n))).toEqual([]);
         await database.close();
       }
-    }, 180_000);
+    });
 
     test('a copy that was interrupted is not taken for a database', async () => {
       const fresh = await mkdtemp(path.join(os.tmpdir(), 'warmpath-half-'));
@@ -148,7 +148,7 @@ describe.skipIf(testKind === 'postgres')(
       expect(steps).toContain('opening the database');
       expect((await readdir(fresh)).sort()).toEqual(['pgdata']);
       await rm(fresh, { recursive: true });
-    }, 60_000);
+    });
 
     test('files of another version, or of nobody, are left alone', async () => {
       const other = await mkdtemp(path.join(os.tmpdir(), 'warmpath-other-'));

@@ -54,7 +54,7 @@ describe('migrations', () => {
       await database.close();
     }
     expect(await names()).toEqual(['999901010001_first', '999901010002_second']);
-  }, 60_000);
+  });
 
   test('one that fails leaves nothing of itself, keeps the ones before, and can be mended', async () => {
     await write('999901010003_third', ['create table third_thing (id int)']);
@@ -66,7 +66,7 @@ describe('migrations', () => {
     const database = await openDatabase(all);
     await database.close();
     expect((await names()).at(-1)).toBe('999901010005_fifth');
-  }, 60_000);
+  });
 
   test("a crashed migrator's lock does not stay", async () => {
     const before = await openDatabase({ ...all, migrate: false });
@@ -76,7 +76,7 @@ describe('migrations', () => {
     const database = await openDatabase(all);
     await database.close();
     expect((await names()).at(-1)).toBe('999901010006_sixth');
-  }, 60_000);
+  });
 
   test.skipIf(testKind === 'embedded')(
     'of two servers that start at once one migrates and the other waits (not for this database: the folder lock admits one)',

@@ -54,7 +54,7 @@ describe.skipIf(testKind === 'embedded')('PostgreSQL (not for this database: no 
       database.knex,
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'warmpath listen' and datname = current_database()`,
     );
-    await expect.poll(() => woken, { timeout: 5_000 }).toBeGreaterThan(before);
+    await expect.poll(() => woken).toBeGreaterThan(before);
     const reconnected = woken;
     database.committed();
     await expect.poll(() => woken).toBe(reconnected + 1);

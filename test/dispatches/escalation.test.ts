@@ -79,10 +79,10 @@ describe.skipIf(executablePath === undefined)('the ladder in a browser', () => {
       await database.close();
     };
     await new Promise<void>((resolve) => next.http.listen(port, '127.0.0.1', resolve));
-    await panel.getByText('duty officer called in').first().waitFor({ timeout: 20_000 });
+    await panel.getByText('duty officer called in').first().waitFor({ timeout: 40_000 });
     expect(await rows(database.knex, `select rung from dispatch_rungs where climbed_at is null`)).toEqual([]);
     expect(await rows(database.knex, `select kind from tasks where done_at is null`)).toEqual([
       { kind: 'not_accepted' },
     ]);
-  }, 90_000);
+  });
 });

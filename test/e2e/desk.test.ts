@@ -127,9 +127,7 @@ it('reload and back show what was shown', async () => {
   await page.keyboard.press('Escape');
   await page.locator(`[id="queue-${id}"]`).click();
   await desk.sees(page.getByRole('heading', { name: new RegExp(code) }));
-  await expect
-    .poll(() => page.url(), { timeout: 10_000 })
-    .toMatch(new RegExp(`filter=waiting.*incident=${id}.*layers=`));
+  await expect.poll(() => page.url()).toMatch(new RegExp(`filter=waiting.*incident=${id}.*layers=`));
   expect(page.url()).not.toContain('kept');
   await page.reload();
   await desk.sees(page.getByRole('heading', { name: new RegExp(code) }));

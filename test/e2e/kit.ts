@@ -26,7 +26,7 @@ import { person, type Person } from '../kit/people.ts';
 export const phone = { width: 390, height: 844 };
 export const wide = { width: 1440, height: 900 };
 /** Longest a person waits for anything to appear, in ms; other work may have both cores. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 40_000;
 
 /** Somebody with a browser context of their own. */
 export interface Visitor {
@@ -202,7 +202,7 @@ export function useCity(): City {
 
 /** Waits until a question to the service has this answer. */
 export const eventually = <T>(ask: () => Promise<T>): ReturnType<typeof expect.poll<T>> =>
-  expect.poll(ask, { timeout: PATIENCE_MS, interval: 100 });
+  expect.poll(ask, { interval: 100 });
 
 /** Every sighting with these words, as the desk reads them. */
 export async function sightingsWith(city: City, description: string): Promise<SightingRow[]> {

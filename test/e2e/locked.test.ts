@@ -209,7 +209,7 @@ describe('a phone that was taken out of service', () => {
     const phone = items.find(({ device }) => device?.startsWith('Chrome') === true);
     await manager.does(revokeSession, { params: { id: phone?.id ?? '' } });
     const alert = page.getByRole('alert').getByText(t('problem.session_revoked'));
-    await alert.waitFor({ timeout: 5_000 });
+    await alert.waitFor();
     await crew.picture('revoked');
     expect(await page.getByText(place).count()).toBe(0);
     await eventually(() => page.evaluate(() => indexedDB.databases())).toEqual([]);

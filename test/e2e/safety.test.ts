@@ -152,4 +152,4 @@ it('a missed roll call, a call for help and a dark screen', async () => {
   await row.getByText(t('signal.why.denied')).waitFor();
   await crew.press(t('patrol_mode.leave'));
   await mode.waitFor({ state: 'detached' });
-}, 60_000);
+});

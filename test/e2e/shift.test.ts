@@ -158,4 +158,4 @@ it('of twenty meetings and ten photos, two deaths of the app, a new version and 
   await Promise.all([page.waitForEvent('load'), press(t('crew.update.take'))]);
   await button(t('job.record_more')).waitFor();
   expect(await page.getByText(t('crew.update.ready')).count()).toBe(0);
-}, 180_000);
+});

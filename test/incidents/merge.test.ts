@@ -162,5 +162,5 @@ describe('any order of merges and unmerges', () => {
         { ids: reports.map((each) => each.id) },
       ),
     ).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -277,7 +277,7 @@ describe('a backup', () => {
     expect((await manager.fetch('/api/session')).status).toBe(200);
     expect((await person(program.url, { ...manager, role: 'manager' }).fetch('/api/snapshot')).status).toBe(401);
     expect(await program.stop()).toBe(0);
-  }, 180_000);
+  });
 
   it('names itself after the moment in a folder, and says what is in it', async () => {
     const place = await emptyDatabase();
@@ -292,7 +292,7 @@ describe('a backup', () => {
     );
     expect(await readdir(there)).toEqual(['2026-11-22T033500Z.warmpath.gz']);
     expect(said.join('\n')).toMatch(/Encrypt it/);
-  }, 30_000);
+  });
 
   it('refuses a folder that a service has, one without a database, and the demo', async () => {
     const place = await emptyFolder();
@@ -306,7 +306,7 @@ describe('a backup', () => {
     await expect(backupCommand([path.join(folder, 'x')], operator(bare))).rejects.toThrow(/no database/);
     expect(await readdir(bare.dataDir ?? '')).toEqual([]);
     expect(await readdir(folder)).not.toContain('x');
-  }, 30_000);
+  });
 });
 
 describe('a restore', () => {
@@ -399,7 +399,7 @@ describe('a restore', () => {
     expect(after).toEqual(before);
     expect(after[0]['rules']?.length).toBeGreaterThan(10);
     await restoreCommand([file], operator(target));
-  }, 60_000);
+  });
 
   it('loads an older backup into the schema it came from, then brings it up to date', async () => {
     const names = (await readMigrations()).map(({ name }) => name);
@@ -422,5 +422,5 @@ describe('a restore', () => {
     });
     // a database that has gone further is not turned back
     await expect(restoreCommand([older], operator(await emptyDatabase()))).rejects.toThrow(/new, empty database/);
-  }, 120_000);
+  });
 });

@@ -150,7 +150,7 @@ describe('the image', () => {
       child.kill('SIGTERM');
     }
     expect(await ended, output).toBe(0);
-  }, 120_000);
+  });
 });
 
 interface Service {

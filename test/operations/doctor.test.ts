@@ -57,7 +57,7 @@ beforeAll(async () => {
     now: () => new Date(),
     synchronised: () => Promise.resolve('yes'),
   };
-}, 60_000);
+});
 afterAll(async () => {
   for (const server of servers) {
     server.closeAllConnections();

@@ -308,5 +308,5 @@ it('of a burst every fix is in the tracks at once, and where its patrols are fol
     { ids },
   );
   expect(kept.count).toBe(8_000);
-  await expect.poll(latest, { timeout: 10_000 }).toEqual(ids.map((id) => fix(id, 99.5).at));
+  await expect.poll(latest).toEqual(ids.map((id) => fix(id, 99.5).at));
 });

@@ -155,7 +155,7 @@ describe('the guides', () => {
             await app.anyone.does(reportSighting, { body: sighting() });
             return said;
           },
-          { timeout: 20_000, interval: 200 },
+          { interval: 200 },
         )
         .toContain('sighting.reported');
       child.kill();

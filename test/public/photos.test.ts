@@ -314,5 +314,5 @@ describe('the shape of the upload', () => {
   it('is not fed to us one byte a second (U12)', async () => {
     const { ms } = await drip(await report(), Buffer.from('x'), 1_000);
     expect(ms).toBeLessThan(30_000);
-  }, 45_000);
+  });
 });

@@ -116,7 +116,7 @@ describe.skipIf(testKind !== 'postgres')('many connections (not for this databas
     expect(read).toEqual(all.map(({ seq }) => seq));
     const last = all.at(-1)?.seq ?? 0;
     expect(last - from, 'there were holes').toBeGreaterThan(all.length);
-  }, 60_000);
+  });
 
   it('two nodes on one database each tell their own desks, whichever took the report', async () => {
     const here = app.east.dispatcher;

@@ -176,7 +176,7 @@ describe('many at once', () => {
         questionId: null,
       });
     }
-  }, 60_000);
+  });
 });
 
 describe('a database that fails', () => {

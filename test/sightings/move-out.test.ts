@@ -268,5 +268,5 @@ describe('any order of merges, unmerges and moves', () => {
       }),
       { numRuns: 8 },
     );
-  }, 60_000);
+  });
 });

@@ -154,7 +154,7 @@ describe('from a sighting to a warm bed', () => {
     const stock = await manager.does(listStock);
     expect(stock.items.find((row) => row.place.id === depot)?.quantity).toBe(8);
     // the embedded database beside the browser tests takes its time
-  }, 120_000);
+  });
 
   it('tells the whole story in order', async () => {
     const { items } = await app.east.manager.does(listIncidents, { query: { status: 'closed' } });
