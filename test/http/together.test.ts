@@ -34,7 +34,7 @@ function endpoint() {
         return { reply: { z: body.word, a: 1 } };
       }),
     );
-  }) as never);
+  }));
   const call = (word: Said['word'], key: string = randomUUID(), print = word as string): Called => ({
     actor: { kind: 'public' },
     audit: { command: 'together', subjectIds: [key], fields: ['word'], keep: { key, status: 201 } },

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rows } from '../../server/db/rows.ts';
 import { runCommand } from '../../server/realtime/command.ts';
+import { allot } from '../../server/shelters/commands-holds.ts';
+import type { House } from '../../server/shelters/queries-holds.ts';
 import { expireHolds } from '../../server/shelters/jobs.ts';
 import { stepDispatch } from '../../shared/dispatches.ts';
 import { closeIncident } from '../../shared/incidents.ts';
+import type { Problem } from '../../shared/problems.ts';
 import {
   createShelter,
   holdBed,
@@ -51,6 +55,57 @@ async function onTheWay() {
   const dispatchId = await dispatch(app, incidentId, patrolId);
   return { crew, patrolId, incidentId, dispatchId };
 }
+
+describe('places given out to many', () => {
+  it('are what one after the other would have got', () => {
+    const kinds = fc.constantFrom('any' as const, 'women' as const);
+    const shelter = fc.constantFrom('a', 'b');
+    const wish = fc.record({ id: fc.uuid(), shelterId: shelter, kind: kinds, people: fc.integer({ min: 1, max: 4 }) });
+    const house = fc.record({
+      free: fc.integer({ min: -2, max: 9 }),
+      status: fc.constantFrom('open', 'full', 'closed'),
+    });
+    const now = new Date('2026-01-15T13:00:00Z');
+    fc.assert(
+      fc.property(fc.array(wish, { maxLength: 20 }), fc.tuple(house, house, house, house), (wishes, four) => {
+        const rules = { unit: 'bed' as const, path: [], duration: 90, margin: 15, longest: 720 };
+        const houses = (['a any', 'a women', 'b any', 'b women'] as const).map((name, n) => {
+          const [shelterId = '', kind] = name.split(' ');
+          return {
+            ...rules,
+            shelterId,
+            kind: kind as 'any' | 'women',
+            free: 0,
+            status: 'open' as const,
+            ...four[n],
+          };
+        });
+        const wanted = wishes.map((each) => ({
+          ...each,
+          unit: 'bed' as const,
+          for: '',
+          dispatchId: null,
+          etaAt: null,
+        }));
+        const free = new Map(houses.map((each) => [`${each.shelterId} ${each.kind}`, each.free]));
+        const naive = wanted.map((each) => {
+          const key = `${each.shelterId} ${each.kind}`;
+          const place = houses.find(({ shelterId, kind }) => shelterId === each.shelterId && kind === each.kind);
+          if (place?.status !== 'open') return 'shelter_closed';
+          if ((free.get(key) ?? 0) < each.people) return 'no_bed';
+          free.set(key, (free.get(key) ?? 0) - each.people);
+          return '2026-01-15T14:30:00.000Z';
+        });
+        expect(
+          allot(wanted, houses, now).map((each) =>
+            'reply' in each ? each.reply.expiresAt.toISOString() : (each.error as Problem).code,
+          ),
+        ).toEqual(naive);
+        for (const left of free.values()) expect(left).toBeGreaterThanOrEqual(-2);
+      }),
+    );
+  });
+});
 
 describe('a held bed', () => {
   it('is kept for 90 minutes by the default rule, then free by itself', async () => {
@@ -134,6 +189,46 @@ describe('a held bed', () => {
     expect((await app.west.dispatcher.call(holdBed, hold(id))).status).toBe(404);
     expect((await app.east.shelter.call(holdBed, hold(id))).status).toBe(404);
     expect((await app.east.shelter.call(holdBed, hold(app.shelters.east))).status).toBe(201);
+  });
+
+  it('is judged for each of those who ask at once: who may, where, for which job, and whether there is room', async () => {
+    const [id, closed] = [await shelterWith(4, 1), await shelterWith(5)];
+    await app.east.manager.does(updateShelter, { params: { id: closed }, body: { version: 1, status: 'closed' } });
+    const { crew, dispatchId, incidentId } = await onTheWay();
+    const other = await onTheWay();
+    const asked = [
+      [app.east.dispatcher, hold(id), 201],
+      [app.west.dispatcher, hold(id), 404],
+      [app.east.shelter, hold(id), 404],
+      [crew, hold(id), 404],
+      [crew, hold(id, 1, { dispatchId: other.dispatchId }), 404],
+      [app.east.dispatcher, hold(closed), 409],
+      [app.east.dispatcher, hold(randomUUID()), 404],
+      [app.east.dispatcher, hold(id, 9), 409],
+      [crew, hold(id, 2, { dispatchId }), 201],
+      [app.east.dispatcher, hold(id, 1, { kind: 'women' }), 201],
+      [app.root.dispatcher, hold(id, 1, { dispatchId: other.dispatchId }), 201],
+      [app.east.shelter, hold(app.shelters.east), 201],
+    ] as const;
+    const replies = await Promise.all(asked.map(([person, wish]) => person.call(holdBed, wish)));
+    expect(replies.map(({ status }) => status)).toEqual(asked.map(([, , status]) => status));
+    expect(await viewOf(id)).toMatchObject({ held: 5, available: { any: 0, women: 0 } });
+    // each of them is written down for who did it
+    const audited = await rows<{ subject: string; actorId: string }>(
+      app.database.knex,
+      `select subject_ids[2] as subject, actor_id as "actorId" from audit where command = 'holdBed' and subject_ids && cast(:ids as uuid[])`,
+      { ids: asked.map(([, { body }]) => body.id) },
+    );
+    const done = asked.filter(([, , status]) => status === 201);
+    expect(audited.map(({ subject, actorId }) => `${subject} ${actorId}`).sort()).toEqual(
+      done.map(([{ id: by }, { body }]) => `${body.id} ${by}`).sort(),
+    );
+    const { timeline } = await incidentOf(app.east.dispatcher, incidentId);
+    expect(timeline.filter(({ kind }) => kind === 'bed_held')).toMatchObject([{ actorName: 'crew of the test' }]);
+    // who was refused for want of room may ask again with the same words
+    await app.east.manager.does(updateShelter, { params: { id }, body: { version: 1, capacity: { any: 20 } } });
+    const [, again] = asked.filter(([, , status]) => status === 409);
+    expect((await app.east.dispatcher.call(holdBed, again?.[1] ?? hold(id))).status).toBe(201);
   });
 
   it('stands in the way of closing its incident, shows in the timeline and can be given back', async () => {

@@ -1,7 +1,10 @@
 /** Whatever crosses, no place is promised twice, and every promise ends. */
 import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createApp } from '../../server/app.ts';
+import { readConfig } from '../../server/config.ts';
 import { row, rows } from '../../server/db/rows.ts';
 import { runCommand } from '../../server/realtime/command.ts';
 import { followEstimates } from '../../server/shelters/commands-hold-times.ts';
@@ -18,8 +21,8 @@ import {
 import { checkIn, type StayRow, updateStay } from '../../shared/stays.ts';
 import { addPerson, useApp } from '../kit/app.ts';
 import { hours, minutes } from '../kit/clock.ts';
-import { testKind } from '../kit/database.ts';
-import type { Person } from '../kit/people.ts';
+import { quiet, testKind } from '../kit/database.ts';
+import { type Person, person } from '../kit/people.ts';
 import { retell } from './retell.ts';
 
 const place = fc.constantFrom(
@@ -261,13 +264,54 @@ describe.skipIf(testKind !== 'postgres')(
     const holdOne = (id: string) =>
       desk.call(holdBed, { params: { id }, body: { id: randomUUID(), people: 1, for: 'somebody' } });
 
-    it('are held ten times of a hundred when there are ten', async () => {
+    it('are held ten times of a hundred when there are ten, whichever node is asked', async () => {
       const id = await houseWith(10);
-      const replies = await Promise.all(Array.from({ length: 100 }, () => holdOne(id)));
-      expect(replies.filter(({ status }) => status === 201)).toHaveLength(10);
-      expect(
-        replies.filter(({ status, body }) => status === 409 && (body as unknown as { code: string }).code === 'no_bed'),
-      ).toHaveLength(90);
+      // what one node commits together crosses what another one does
+      const running = await createApp({
+        database: app.database,
+        config: { ...readConfig({ ROLES: 'http' }), limits: false },
+        log: { debug: () => undefined, ...quiet },
+        now: app.clock.now,
+        webDir: '/nowhere',
+      });
+      await new Promise<void>((resolve) => running.http.listen(0, '127.0.0.1', resolve));
+      try {
+        const { port } = running.http.address() as AddressInfo;
+        const other = person(`http://127.0.0.1:${String(port)}`, { ...desk, role: 'manager' });
+        const wish = () => ({ params: { id }, body: { id: randomUUID(), people: 1, for: 'somebody' } });
+        const twice = wish();
+        const replies = await Promise.all([
+          ...Array.from({ length: 98 }, (_, n) => (n % 2 ? desk : other).call(holdBed, wish())),
+          desk.call(holdBed, twice),
+          other.call(holdBed, twice),
+        ]);
+        const made = replies.filter(({ status }) => status === 201 || status === 200);
+        expect(new Set(made.map(({ body }) => body.id)).size).toBe(10);
+        expect(made.filter(({ status }) => status === 201)).toHaveLength(10);
+        const refused = replies.filter(({ body }) => (body as unknown as { code?: string }).code === 'no_bed');
+        expect(refused).toHaveLength(100 - made.length);
+        expect(await tooMany(id)).toEqual({ 'bed any': 0 });
+      } finally {
+        await new Promise((resolve) => running.http.close(resolve));
+      }
+    });
+
+    it('are not waited for where somebody has one house, by those who want another', async () => {
+      const [busy, free] = [await houseWith(5), await houseWith(5)];
+      const trx = await app.database.knex.transaction();
+      try {
+        await rows(trx, `select id from shelters where id = cast(:busy as uuid) for update`, { busy });
+        const waiting = Promise.all([1, 2, 3].map(() => holdOne(busy)));
+        const others = await Promise.all([1, 2, 3, 4, 5, 6].map(() => holdOne(free)));
+        expect(others.map(({ status }) => status).sort()).toEqual([201, 201, 201, 201, 201, 409]);
+        expect(
+          await rows(app.database.knex, `select id from holds where shelter_id = cast(:busy as uuid)`, { busy }),
+        ).toEqual([]);
+        await trx.rollback();
+        expect((await waiting).map(({ status }) => status)).toEqual([201, 201, 201]);
+      } finally {
+        if (!trx.isCompleted()) await trx.rollback();
+      }
     });
 
     it('of holds that ran out are given away once, while the job and the arrivals race', async () => {
