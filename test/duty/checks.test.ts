@@ -224,6 +224,9 @@ describe('a check by the clock', () => {
         app.clock.advance(minutes(10));
         await Promise.all(nodes.map((service) => pulse(service)));
       }
+      // those that were asked only then have their time to answer
+      app.clock.advance(minutes(4));
+      await Promise.all(nodes.map((service) => pulse(service)));
       const found = await rows<{ shift: string; n: number; slots: number; missed: number; tasks: number }>(
         app.database.knex,
         `select shift_id as shift, count(*)::integer as n, count(distinct slot)::integer as slots, count(missed_at)::integer as missed, count(distinct task_id)::integer as tasks from spot_checks group by shift_id`,

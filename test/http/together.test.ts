@@ -21,7 +21,7 @@ const refusal = new Problem('no_bed');
 function endpoint() {
   const groups: { words: string[]; waits: boolean }[] = [];
   const after: string[] = [];
-  const take = grouped(((calls: readonly Asked[], waits: boolean): Promise<readonly Outcome<unknown>[]> => {
+  const take = grouped((calls: readonly Asked[], waits: boolean): Promise<readonly Outcome<unknown>[]> => {
     const words = calls.map(({ input }) => input.body.word);
     groups.push({ words, waits });
     if (words.includes('broken')) throw new Error('cannot be written');
@@ -34,7 +34,7 @@ function endpoint() {
         return { reply: { z: body.word, a: 1 } };
       }),
     );
-  }));
+  });
   const call = (word: Said['word'], key: string = randomUUID(), print = word as string): Called => ({
     actor: { kind: 'public' },
     audit: { command: 'together', subjectIds: [key], fields: ['word'], keep: { key, status: 201 } },

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { rows } from '../../server/db/rows.ts';
 import { runCommand } from '../../server/realtime/command.ts';
 import { allot } from '../../server/shelters/commands-holds.ts';
-import type { House } from '../../server/shelters/queries-holds.ts';
 import { expireHolds } from '../../server/shelters/jobs.ts';
 import { stepDispatch } from '../../shared/dispatches.ts';
 import { closeIncident } from '../../shared/incidents.ts';
