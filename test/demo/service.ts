@@ -57,10 +57,9 @@ export interface Program {
   ended: Promise<number | null>;
 }
 
-/** Runs `start` or `demo` from source, in its own process. */
+/** Runs `start` or `demo` as an operator does, in its own process. */
 export function run(args: string[], env: NodeJS.ProcessEnv = {}): Program {
-  const script = `import('./server/main.ts').then(({ main }) => main(${JSON.stringify(args)}))`;
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+  const child = spawn(process.execPath, ['server/run.mjs', ...args], {
     cwd: root,
     env: { ...process.env, DATABASE_URL: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

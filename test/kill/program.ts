@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const script = fileURLToPath(new URL('start.ts', import.meta.url));
+const script = fileURLToPath(new URL('../../server/run.mjs', import.meta.url));
 
 /** Ends of those still running, for a test that failed half way. */
 const endings = new Set<() => Promise<void>>();
@@ -27,7 +27,7 @@ export interface Ended {
 /** Starts it on the database that `env` names; answers when it listens, or how it ended without. */
 export async function startProgram(env: Record<string, string>): Promise<Program | Ended> {
   const { TEST_DATABASE_URL: _mine, DATABASE_URL: _other, ...inherited } = process.env;
-  const child = spawn(process.execPath, ['--import', 'tsx', script, 'start', '--port', '0', '--no-limits'], {
+  const child = spawn(process.execPath, [script, 'start', '--port', '0', '--no-limits'], {
     env: { ...inherited, ...env, HOST: '127.0.0.1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
