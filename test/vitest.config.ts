@@ -1,12 +1,23 @@
 import { fileURLToPath } from 'node:url';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { findChromium } from './kit/chromium.ts';
 import { summaryReporter } from './kit/summary.ts';
 
 const summaryFile = process.env['TEST_SUMMARY_FILE'];
 const chromium = findChromium();
 const onPostgres = (process.env['TEST_DATABASE_URL'] ?? '') !== '';
+
+/** What takes minutes: begun last, it would run alone while the other workers wait. */
+const LONG = ['/test/demo/', '/test/operations/', '/test/rules/', '/test/nodes/', '/test/kill/'];
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean => LONG.some((folder) => moduleId.includes(folder));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -20,6 +31,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 40_000 } },
+    sequence: { sequencer: LongFirst },
     teardownTimeout: 20_000,
     env: { NODE_ENV: 'test', ...(chromium === undefined ? {} : { CHROMIUM_PATH: chromium }) },
     reporters: ['default', ...(summaryFile === undefined ? [] : [summaryReporter(summaryFile)])],
