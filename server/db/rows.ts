@@ -65,12 +65,11 @@ export async function one<T>(
  * Statements of one transaction that were sent one behind the other without waiting in between; the database runs them in that order, each
  * with what it sees then. Throws what went wrong first: whatever follows a failure fails of it.
  */
-export async function inTurn<T extends readonly unknown[]>(
-  ...statements: { [K in keyof T]: Promise<T[K]> }
-): Promise<T> {
-  const answers = await Promise.allSettled(statements);
-  for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
-  return answers.map((answer) => (answer as PromiseFulfilledResult<unknown>).value) as unknown as T;
+export async function inTurn<T extends readonly Promise<unknown>[]>(
+  ...statements: T
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  for (const answer of await Promise.allSettled(statements)) if (answer.status === 'rejected') throw answer.reason;
+  return Promise.all(statements);
 }
 
 function valueOf(bindings: Bindings, name: string): unknown {

@@ -8,11 +8,8 @@ import type { extendHold, HoldRow } from '../../shared/shelters.ts';
 import type { Context } from '../context.ts';
 import { rows } from '../db/rows.ts';
 import { ruleNumber } from '../stations/queries.ts';
-import { heldBy, tellHolds } from './commands-holds.ts';
-import { holdRows, lockedTerms, type Terms, termsOf } from './queries-holds.ts';
-
-const MINUTE_MS = 60_000;
-const later = (from: Date, minutes: number): Date => new Date(from.getTime() + minutes * MINUTE_MS);
+import { heldBy, later, tellHolds } from './commands-holds.ts';
+import { holdRows, lockedTerms, lockHouses, type Terms, termsOf } from './queries-holds.ts';
 
 type Times = Pick<Terms, 'id' | 'etaAt' | 'expiresAt'>;
 
@@ -66,8 +63,8 @@ interface Estimate {
   etaAt: Date;
 }
 /** An end that moves by less is not worth a fact, nor is an estimate that moves by less: it wavers with every turn of the road. */
-const STEP_MS = MINUTE_MS;
-const WAVER_MS = 5 * MINUTE_MS;
+const STEP_MS = 60_000;
+const WAVER_MS = 5 * STEP_MS;
 
 /** The times that follow from an estimate, or null when they are as good as those there are: never an earlier end, and never one beyond the longest. */
 export function timesBy(
@@ -93,11 +90,8 @@ export async function followEstimates(ctx: Context, estimates: readonly Estimate
     });
   const seen = worthwhile(await termsOf(ctx.db, [...known.keys()], ctx.now())).slice(0, BATCH);
   if (seen.length === 0) return 0;
-  await rows(
-    ctx.db,
-    `select id from shelters where id = any (cast(:shelterIds as uuid[])) order by id for no key update`,
-    { shelterIds: [...new Set(seen.map(({ id }) => known.get(id)?.shelterId))] },
-  );
+  const houses = new Set(seen.flatMap(({ id }) => known.get(id)?.shelterId ?? []));
+  await lockHouses(ctx.db, [...houses], true);
   const times = worthwhile(
     await lockedTerms(
       ctx.db,

@@ -34,14 +34,15 @@ const writeEntries = (ctx: Context, holdIds: readonly string[], kind: 'bed_held'
     { now: ctx.now(), kind, actorKind: ctx.actor.kind, userId: userIdOf(ctx.actor), holdIds },
   );
 
-const MINUTE_MS = 60_000;
+/** So many minutes after. */
+export const later = (from: Date, minutes: number): Date => new Date(from.getTime() + minutes * 60_000);
 
 /** How long a hold made at `now` lasts: as the rule says, or until its patrol should be there and the margin is over, if that is later. */
 function lasts({ etaAt }: NewHold, { duration, margin, longest }: House, now: Date): Date {
-  const usual = now.getTime() + duration * MINUTE_MS;
-  const end =
-    etaAt === null ? usual : Math.min(etaAt.getTime() + margin * MINUTE_MS, now.getTime() + longest * MINUTE_MS);
-  return new Date(Math.max(usual, end));
+  const usual = later(now, duration);
+  if (etaAt === null) return usual;
+  const end = Math.min(later(etaAt, margin).getTime(), later(now, longest).getTime());
+  return new Date(Math.max(usual.getTime(), end));
 }
 
 const placeOf = ({ shelterId, unit, kind }: Place): string => `${shelterId} ${unit} ${kind}`;
@@ -234,13 +235,7 @@ export async function heldBy(ctx: Context, shelterId: string, holdId: string): P
   if (seen?.shelterId !== shelterId) throw new Problem('not_found');
   if (actor.role === 'crew' && (seen.patrolId === null || seen.patrolId !== actor.patrolId))
     throw new Problem('not_found');
-  if (seen.dispatchId !== null) {
-    await rows(
-      ctx.db,
-      `select i.id from incidents i join dispatches d on d.incident_id = i.id where d.id = cast(:dispatchId as uuid) for key share of i`,
-      { dispatchId: seen.dispatchId },
-    );
-  }
+  if (seen.dispatchId !== null) await lockIncidentsOf(ctx.db, [seen.dispatchId], true);
   await lockHouse(ctx, shelterId);
   const hold = await lockedHold(ctx.db, shelterId, holdId);
   if (hold?.status !== 'held') throw new Problem('hold_ended');
