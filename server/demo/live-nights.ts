@@ -133,7 +133,7 @@ export async function livePast(place: City): Promise<void> {
 /** People who are in beds since earlier. */
 export async function fillBeds({ team, chance }: City): Promise<void> {
   const stays = [
-    { house: 0, people: 3, note: '昨晚入住' },
+    { house: 0, people: 3, note: '一家三口' },
     { house: 0, people: 2, kind: 'women', note: '母女二人' },
     { house: 1, people: 4, note: '等早班车' },
     { house: 4, people: 2, note: '赶早班高铁' },
